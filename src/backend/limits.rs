@@ -1,0 +1,34 @@
+//! Quotas and spans of the invitation rules.
+
+use crate::domain::time::DAY;
+use std::time::Duration;
+
+/// How much, and how long; each comes from the configuration or stands as the rules say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long an invitation waits for a decision (I10); zero is for ever.
+    pub invitation_expiry: Duration,
+    /// Invitations an account may send per UTC day (I13).
+    pub invitations_per_day: u64,
+    /// Refused and dry-run invitations per account and UTC day (I13).
+    pub refused_per_day: u64,
+    /// Invitations of an account that may wait for a decision at once (I13).
+    pub open_invitations: u64,
+    /// The least time between two sendings of one invitation (I11).
+    pub resend_interval: Duration,
+    /// How long answers are remembered under their request id.
+    pub remember: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            invitation_expiry: 30 * DAY,
+            invitations_per_day: 200,
+            refused_per_day: 1_000,
+            open_invitations: 500,
+            resend_interval: Duration::from_secs(60 * 60),
+            remember: DAY,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What verbs run on: the database, the clock, the limits, the service's key, and `change`, the one owner of
+//! transactions.
+//!
+//! ```text
+//!   command (locks, decides) -> Outcome { change, answer }
+//!        |  claim request id     |  reactions, audit among them
+//!        v                       v
+//!   prepare: READ COMMITTED, fixed lock order    write: head lock, positions, rows, answer, COMMIT
+//! ```
+//! Locks are taken in one order everywhere, each set sorted: request id, accounts (with their daily usage), addresses,
+//! pairs, partnerships; the head last. A member is guarded by its address and account, which every verb on it locks.
+//! There is no begin or commit outside this room.
+
+mod change;
+mod clock;
+mod database;
+mod key;
+mod limits;
+mod outcome;
+mod pause;
+mod remembered;
+
+pub use change::{Ask, Done, RequestKey, Work};
+pub use clock::Clock;
+pub use database::{Database, Engine, OpenError};
+pub use key::SecretKey;
+pub use limits::Limits;
+pub use outcome::{At, Change, Outcome, Part, Slot};
+pub use pause::{Pause, PausePoint};
+
+use crate::domain::time::Timestamp;
+use crate::error::Error;
+use crate::feed::log;
+use futures::future::BoxFuture;
+use sea_orm::DatabaseConnection;
+use std::sync::Arc;
+
+/// What follows in one room from a change made in another: it reads the change so far and answers what goes before it.
+pub type Reaction = for<'a> fn(&'a Work<'a>, &'a Change) -> BoxFuture<'a, Result<Part, Error>>;
+
+/// Everything a verb needs; cheap to share behind an `Arc`.
+pub struct Backend {
+    pub(crate) database: Database,
+    /// Tells the time; tests move it.
+    pub clock: Clock,
+    /// Quotas and spans.
+    pub limits: Limits,
+    /// Signs page tokens.
+    pub key: SecretKey,
+    reactions: &'static [Reaction],
+    pause: Option<Arc<dyn Pause>>,
+}
+
+impl Backend {
+    /// Puts a backend together.
+    #[must_use]
+    pub fn new(
+        database: Database,
+        clock: Clock,
+        limits: Limits,
+        key: SecretKey,
+        reactions: &'static [Reaction],
+    ) -> Self {
+        Self { database, clock, limits, key, reactions, pause: None }
+    }
+
+    /// Stops every change at its pause points until `pause` lets it go on: how tests interleave two verbs.
+    #[must_use]
+    pub fn paused_by(mut self, pause: Arc<dyn Pause>) -> Self {
+        self.pause = Some(pause);
+        self
+    }
+
+    /// The connections that reads use.
+    #[must_use]
+    pub fn reads(&self) -> &DatabaseConnection {
+        self.database.reads()
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Refuses a position that this log has not reached; the database itself is as fresh as anything it answered.
+    ///
+    /// # Errors
+    /// `PositionUnknown`, or the database's.
+    pub async fn at_least(&self, min_position: i64) -> Result<(), Error> {
+        if min_position == 0 {
+            return Ok(());
+        }
+        let head = log::highest(self.reads()).await?;
+        if min_position > head {
+            return Err(Error::PositionUnknown { position: min_position, head });
+        }
+        Ok(())
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+}

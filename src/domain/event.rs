@@ -1,0 +1,171 @@
+//! The vocabulary of the log: everything the service ever commits is one of these facts.
+
+use super::account::MemberState;
+use super::ids::{AccountId, MemberId, MembershipId, PartnershipId};
+use super::partner_type::PartnerType;
+use super::partnership::{Side, View};
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What happened, as stored in the log's `kind` column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EventKind {
+    /// The first row of every log.
+    LogOpened,
+    /// An account began.
+    AccountCreated,
+    /// An account was renamed.
+    AccountUpdated,
+    /// An account was suspended.
+    AccountSuspended,
+    /// An account was resumed.
+    AccountResumed,
+    /// An account was closed.
+    AccountClosed,
+    /// A member appeared in an account.
+    MemberAdded,
+    /// What partners see of a member, or something only its own account sees, changed.
+    MemberUpdated,
+    /// A member may no longer act.
+    MemberDeactivated,
+    /// A member may act again.
+    MemberReactivated,
+    /// A member left its account.
+    MemberRemoved,
+    /// A partnership row changed in a way that neither starts nor ends sharing.
+    PartnershipChanged,
+    /// Two accounts became partners.
+    PartnerActivated,
+    /// Two accounts stopped being partners.
+    PartnerEnded,
+    /// An account changed what it lets in or keeps.
+    PreferencesUpdated,
+}
+
+/// What partners may see of a member (C10); phone, title and locale only while contact details are shared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberFact {
+    /// The stay this is about.
+    pub membership: MembershipId,
+    /// The person.
+    pub member: MemberId,
+    /// As typed.
+    pub email: String,
+    /// As shown.
+    pub display_name: String,
+    /// After the change.
+    pub state: MemberState,
+    /// Contact detail.
+    pub phone: String,
+    /// Contact detail.
+    pub title: String,
+    /// Contact detail, a BCP 47 tag.
+    pub locale: String,
+}
+
+/// What the log keeps of a change to a partnership.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartnershipFact {
+    /// The row.
+    pub partnership: PartnershipId,
+    /// Its type.
+    pub kind: PartnerType,
+    /// What was done.
+    pub action: AuditAction,
+}
+
+/// The body of an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Body {
+    /// About a member.
+    Member(MemberFact),
+    /// About a partnership.
+    Partnership(PartnershipFact),
+    /// The subject and the kind say it all.
+    Empty {},
+}
+
+/// One event, before it has a position.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What happened.
+    pub kind: EventKind,
+    /// The account it happened in (for a partnership: the sender).
+    pub account: AccountId,
+    /// The other party, where there is one.
+    pub counterpart: Option<AccountId>,
+    /// The account, member or partnership it is about.
+    pub subject: Uuid,
+    /// The rest.
+    pub body: Body,
+    /// The audit entry it leaves; `None` for what is no partner action.
+    pub audit: Option<AuditNote>,
+}
+
+/// What was done, in an audit entry's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AuditAction {
+    /// An invitation was sent.
+    Invited,
+    /// A waiting invitation found its account.
+    Received,
+    /// An invitation was sent once more.
+    Resent,
+    /// The recipient accepted.
+    Accepted,
+    /// The recipient rejected.
+    Rejected,
+    /// The recipient deleted a pending invitation.
+    Deleted,
+    /// The sender took an invitation back.
+    Canceled,
+    /// Another row of the same pair made this one needless.
+    Superseded,
+    /// Nobody decided in time.
+    Expired,
+    /// An active partnership ended.
+    Ended,
+    /// One side removed its row from its list.
+    Hidden,
+    /// A newer request took the place of an ended row.
+    Replaced,
+    /// An account closed, and what it had pending went with it.
+    Withdrawn,
+    /// Preferences changed.
+    PreferencesUpdated,
+}
+
+/// What one side saw before and after, when it sees the change at all (I17).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Glimpse {
+    /// Whose list the entry belongs to.
+    pub account: AccountId,
+    /// The view before.
+    pub from: Option<View>,
+    /// The view after.
+    pub to: Option<View>,
+}
+
+/// What the audit keeps of an event, besides who asked and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditNote {
+    /// What was done.
+    pub action: AuditAction,
+    /// The row, where there is one.
+    pub partnership: Option<PartnershipId>,
+    /// What the account (the sender) sees of it.
+    pub sender: Option<Glimpse>,
+    /// What the counterpart (the recipient) sees of it.
+    pub recipient: Option<Glimpse>,
+    /// Why, in the actor's words.
+    pub reason: String,
+    /// Who may read the reason: the actor's own side alone, or both.
+    pub reason_shared: bool,
+    /// Whether the other side may know who acted: not before the two were partners (V2).
+    pub actor_shared_with: Option<Side>,
+}

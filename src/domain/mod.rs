@@ -1,0 +1,13 @@
+//! The pure ground floor: ids, times, e-mails, the event vocabulary and the rules of accounts, types and partnerships.
+//!
+//! Nothing here awaits, reads a clock or touches a database; whoever decides passes `now`. The one concession is a
+//! derive: stored enums carry SeaORM's column mapping, so that a state has one spelling from the rules to the table.
+
+pub mod account;
+pub mod email;
+pub mod event;
+pub mod ids;
+pub mod partner_type;
+pub mod partnership;
+pub mod preferences;
+pub mod time;

@@ -1,0 +1,17 @@
+//! The schema, as numbered steps: forward only, expand before contract, one set of statements for SQLite and PostgreSQL.
+//!
+//! The statements keep to what both engines read alike (`uuid`, `text`, `bigint`, `boolean`, `jsonb`, partial indexes).
+//! Migrations take no lock of their own: whoever runs them holds one for the whole run (`backend::database`).
+
+mod m0001_create;
+
+use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
+
+/// Every step, oldest first.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_create::Migration)]
+    }
+}
