@@ -4,4 +4,7 @@ pub mod domain;
 pub mod entity;
 pub mod error;
 pub mod feed;
+pub mod account;
+pub mod audit;
 pub mod migration;
+pub mod partnership;

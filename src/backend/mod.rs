@@ -25,7 +25,7 @@ pub use clock::Clock;
 pub use database::{Database, Engine, OpenError};
 pub use key::SecretKey;
 pub use limits::Limits;
-pub use outcome::{At, Change, Outcome, Part, Slot};
+pub use outcome::{At, Change, Outcome, Part, Slot, insert, update};
 pub use pause::{Pause, PausePoint};
 
 use crate::domain::time::Timestamp;

@@ -1,7 +1,9 @@
 //! What a command answers: events, the rows they write, and the answer, all waiting for their positions.
 
 use crate::domain::event::Event;
-use sea_orm::{DbBackend, Statement};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, DbBackend, EntityTrait, IntoActiveModel, QueryTrait, Statement,
+};
 
 /// An event's place within its part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +31,7 @@ impl At {
     }
 }
 
-type Write = Box<dyn FnOnce(At, DbBackend) -> Vec<Statement> + Send>;
+type Write = Box<dyn FnOnce(At, DbBackend) -> Vec<Statement> + Send + Sync>;
 
 /// Events and rows that one room contributes.
 #[derive(Default)]
@@ -46,7 +48,7 @@ impl Part {
     }
 
     /// Adds statements, made once positions are known; they may touch only rows already locked or of this change alone.
-    pub fn write(&mut self, write: impl FnOnce(At, DbBackend) -> Vec<Statement> + Send + 'static) {
+    pub fn write(&mut self, write: impl FnOnce(At, DbBackend) -> Vec<Statement> + Send + Sync + 'static) {
         self.writes.push(Box::new(write));
     }
 
@@ -112,4 +114,18 @@ impl<A> Outcome<A> {
     {
         Self::new(Part::default(), |_| answer)
     }
+}
+
+/// The statement that inserts a row.
+pub fn insert<A: ActiveModelTrait>(row: impl IntoActiveModel<A>, db: DbBackend) -> Statement {
+    A::Entity::insert(row.into_active_model()).build(db)
+}
+
+/// The statement that writes every column of a row that exists.
+pub fn update<A>(row: impl IntoActiveModel<A>, db: DbBackend) -> Statement
+where
+    A: ActiveModelTrait + ActiveModelBehavior,
+{
+    let row = row.into_active_model().reset_all();
+    A::Entity::update(row).validate().expect("a row read from its table has its primary key").build(db)
 }

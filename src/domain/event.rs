@@ -3,7 +3,8 @@
 use super::account::MemberState;
 use super::ids::{AccountId, MemberId, MembershipId, PartnershipId};
 use super::partner_type::PartnerType;
-use super::partnership::{Side, View};
+use super::partnership::View;
+use super::email::EmailKey;
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -103,6 +104,8 @@ pub struct Event {
     pub body: Body,
     /// The audit entry it leaves; `None` for what is no partner action.
     pub audit: Option<AuditNote>,
+    /// The address of a person who is new in `account` with this event, so that waiting invitations find it (I9).
+    pub appears: Option<EmailKey>,
 }
 
 /// What was done, in an audit entry's words.
@@ -166,6 +169,4 @@ pub struct AuditNote {
     pub reason: String,
     /// Who may read the reason: the actor's own side alone, or both.
     pub reason_shared: bool,
-    /// Whether the other side may know who acted: not before the two were partners (V2).
-    pub actor_shared_with: Option<Side>,
 }

@@ -5,10 +5,11 @@ use crate::domain::ids::AccountId;
 use crate::domain::preferences::{ContactRetention, ReceivePolicy};
 use crate::domain::time::Timestamp;
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// An organisation's account and its preferences.
 #[sea_orm::model]
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "account")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

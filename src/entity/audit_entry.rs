@@ -24,14 +24,12 @@ pub struct Model {
     pub sender_to: Option<View>,
     pub recipient_from: Option<View>,
     pub recipient_to: Option<View>,
-    /// The side that acted; null when the service did.
+    /// The side that acted, the only one that is told who; null when the service did.
     pub actor_account_id: Option<AccountId>,
     pub actor_member_id: Option<MemberId>,
     pub actor_is_operator: bool,
     /// Which operator, where operators have names.
     pub operator_name: String,
-    /// Whether the other side may know who acted (V2).
-    pub actor_shared: bool,
     pub reason: String,
     /// Whether the other side may read the reason.
     pub reason_shared: bool,

@@ -5,10 +5,11 @@ use crate::domain::email::EmailKey;
 use crate::domain::ids::{AccountId, MemberId, MembershipId};
 use crate::domain::time::Timestamp;
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// A person with a login in exactly one account.
 #[sea_orm::model]
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "member")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

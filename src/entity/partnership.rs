@@ -6,10 +6,11 @@ use crate::domain::partner_type::PartnerType;
 use crate::domain::partnership::{State, View};
 use crate::domain::time::Timestamp;
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// One partnership. Its interval of sharing is `activated_position` to `ended_position`; a renewal is another row.
 #[sea_orm::model]
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "partnership")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

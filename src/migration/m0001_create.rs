@@ -202,7 +202,6 @@ CREATE TABLE audit_entry (
     actor_member_id uuid,
     actor_is_operator boolean NOT NULL,
     operator_name text NOT NULL,
-    actor_shared boolean NOT NULL,
     reason text NOT NULL,
     reason_shared boolean NOT NULL,
     request_id text NOT NULL,

@@ -1,0 +1,94 @@
+//! Authorisation: from a caller to an actor, in the contract's order of refusals.
+
+use crate::backend::{Backend, Work};
+use crate::caller::{ActingMember, Actor, Caller, Need};
+use crate::domain::account::{AccountState, MemberState, can_manage_partners};
+use crate::domain::ids::{AccountId, MemberId};
+use crate::entity::{account, member};
+use crate::error::Error;
+use sea_orm::{ConnectionTrait, EntityTrait};
+
+/// Checks what the caller is and may do on the side of `account`; `None` is a call that names no account, or one whose
+/// id could not be read (its field is refused later, with the others).
+///
+/// # Errors
+/// In this order: `CredentialsInvalid`, `MemberNotActive`, `AccountNotActive`, `OperatorRequired`, `NotFound`,
+/// `ManagePartnersRequired`.
+pub async fn authorise(
+    backend: &Backend,
+    caller: Caller,
+    account: Option<AccountId>,
+    need: Need,
+) -> Result<Actor, Error> {
+    let db = backend.reads();
+    let (member, operator) = match caller {
+        Caller::Operator(name) => (None, Some(name)),
+        Caller::OperatorFor(name, member) => (Some(acting(db, member).await?), Some(name)),
+        Caller::Member(member) => (Some(acting(db, member).await?), None),
+    };
+    let actor = Actor { account, member, operator, need };
+    match &actor.member {
+        Some(_) if need == Need::Operator => return Err(Error::OperatorRequired),
+        Some(member) if account.is_some_and(|id| id != member.account) => return Err(no_account(account)),
+        Some(_) => {}
+        None => {
+            if let Some(id) = account.filter(|_| need != Need::Operator) {
+                let found = account::Entity::find_by_id(id).one(db).await?.ok_or_else(|| no_account(account))?;
+                open_to(&actor, &found)?;
+            }
+        }
+    }
+    capable(&actor)?;
+    Ok(actor)
+}
+
+/// The same questions once more, now that the account is locked: nothing was lost in between.
+pub(super) async fn recheck(work: &Work<'_>, locked: &account::Model) -> Result<(), Error> {
+    let mut actor = work.ask.actor.clone();
+    if let Some(before) = &actor.member {
+        actor.member = Some(acting(work.txn, before.id).await?);
+        if actor.member.as_ref().is_some_and(|member| member.account != locked.id) {
+            return Err(no_account(Some(locked.id)));
+        }
+    }
+    open_to(&actor, locked)?;
+    capable(&actor)
+}
+
+async fn acting(db: &impl ConnectionTrait, id: MemberId) -> Result<ActingMember, Error> {
+    let member = member::Entity::find_by_id(id).one(db).await?.ok_or(Error::CredentialsInvalid)?;
+    match member.state {
+        MemberState::Active => {}
+        MemberState::Deactivated | MemberState::Removed => return Err(Error::MemberNotActive),
+    }
+    let home = account::Entity::find_by_id(member.account_id).one(db).await?;
+    if home.is_none_or(|home| home.state != AccountState::Active) {
+        return Err(Error::AccountNotActive { account: member.account_id.to_string() });
+    }
+    Ok(ActingMember {
+        id,
+        account: member.account_id,
+        manages_partners: can_manage_partners(member.profile, member.manage_partners),
+        display_name: member.display_name,
+    })
+}
+
+/// An operator may look at and administer any account, but acts on the side of active ones only (M4).
+fn open_to(actor: &Actor, account: &account::Model) -> Result<(), Error> {
+    match actor.need {
+        Need::Operator | Need::Look => Ok(()),
+        Need::Member | Need::Manager if account.state == AccountState::Active => Ok(()),
+        Need::Member | Need::Manager => Err(Error::AccountNotActive { account: account.id.to_string() }),
+    }
+}
+
+fn capable(actor: &Actor) -> Result<(), Error> {
+    if actor.need == Need::Manager && !actor.manages_partners() {
+        return Err(Error::ManagePartnersRequired);
+    }
+    Ok(())
+}
+
+fn no_account(id: Option<AccountId>) -> Error {
+    Error::NotFound { resource: "account", id: id.map(|id| id.to_string()).unwrap_or_default() }
+}

@@ -1,0 +1,104 @@
+//! Locks on accounts and addresses, each set in its own order.
+
+use super::access;
+use crate::backend::Work;
+use crate::domain::account::{AccountState, MemberState};
+use crate::domain::email::EmailKey;
+use crate::domain::ids::{AccountId, MemberId};
+use crate::entity::{account, address, member};
+use crate::error::Error;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How an account is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strength {
+    /// Others may act in it too; nobody may suspend, close or re-empower in it.
+    Shared,
+    /// Nobody else acts in it.
+    Exclusive,
+}
+
+/// Accounts that stay as they are for the rest of the transaction.
+pub struct Accounts(BTreeMap<AccountId, account::Model>);
+
+impl Accounts {
+    /// One of them.
+    ///
+    /// # Errors
+    /// `NotFound` for an id that no account has.
+    pub fn get(&self, id: AccountId) -> Result<&account::Model, Error> {
+        self.0.get(&id).ok_or_else(|| Error::NotFound { resource: "account", id: id.to_string() })
+    }
+
+    /// One of them, unless it is closed.
+    ///
+    /// # Errors
+    /// `NotFound`, `AccountNotActive`.
+    pub fn not_closed(&self, id: AccountId) -> Result<&account::Model, Error> {
+        let account = self.get(id)?;
+        match account.state {
+            AccountState::Active | AccountState::Suspended => Ok(account),
+            AccountState::Closed => Err(Error::AccountNotActive { account: id.to_string() }),
+        }
+    }
+}
+
+/// Locks the actor's account and `others`, and checks the actor again under the lock.
+///
+/// # Errors
+/// What `authorise` refuses; `NotFound` for the actor's account; the database's.
+pub async fn accounts(work: &Work<'_>, others: &[AccountId], strength: Strength) -> Result<Accounts, Error> {
+    let ids: BTreeSet<AccountId> = others.iter().copied().chain(work.ask.actor.account).collect();
+    let query = account::Entity::find()
+        .filter(account::COLUMN.id.is_in(ids))
+        .order_by_asc(account::Column::Id);
+    let query = match strength {
+        Strength::Shared => query.lock_shared(),
+        Strength::Exclusive => query.lock_exclusive(),
+    };
+    let found = query.all(work.txn).await?;
+    let accounts = Accounts(found.into_iter().map(|account| (account.id, account)).collect());
+    if let Some(own) = work.ask.actor.account {
+        access::recheck(work, accounts.get(own)?).await?;
+    }
+    Ok(accounts)
+}
+
+/// Locks addresses, making the rows that are missing; from here until commit nobody registers, moves, removes or invites
+/// these people.
+///
+/// # Errors
+/// The database's.
+pub async fn addresses(work: &Work<'_>, keys: &BTreeSet<EmailKey>) -> Result<(), Error> {
+    // insert all in order, then lock all in order: whoever waits in the first pass holds nothing of this set yet
+    let rows = keys.iter().map(|key| address::ActiveModel { email_key: Set(key.clone()), member_id: Set(None) });
+    address::Entity::insert_many(rows)
+        .on_conflict(OnConflict::column(address::Column::EmailKey).do_nothing().to_owned())
+        .exec_without_returning(work.txn)
+        .await?;
+    address::Entity::find()
+        .filter(address::COLUMN.email_key.is_in(keys.iter().cloned()))
+        .order_by_asc(address::Column::EmailKey)
+        .lock_exclusive()
+        .all(work.txn)
+        .await?;
+    Ok(())
+}
+
+/// The member who has this address, and that member's account: not a removed one, nor one whose account is closed (M1).
+///
+/// # Errors
+/// The database's.
+pub async fn resident(work: &Work<'_>, key: &EmailKey) -> Result<Option<(MemberId, AccountId)>, Error> {
+    let Some(id) = address::Entity::find_by_id(key.clone()).one(work.txn).await?.and_then(|row| row.member_id) else {
+        return Ok(None);
+    };
+    let Some(member) = member::Entity::find_by_id(id).one(work.txn).await? else { return Ok(None) };
+    if member.state == MemberState::Removed || member.email_key != *key {
+        return Ok(None);
+    }
+    let account = account::Entity::find_by_id(member.account_id).one(work.txn).await?;
+    let open = account.is_some_and(|account| account.state != AccountState::Closed);
+    Ok(open.then_some((id, member.account_id)))
+}

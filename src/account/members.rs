@@ -1,0 +1,398 @@
+//! Verbs on members; operators only (M2).
+//!
+//! A verb that can take somebody's rights away locks the account exclusively, so that it and that member's own calls
+//! have an order; the others share it. The address row guards the member: every verb locks it before it reads the row.
+
+use super::lock::{self, Strength};
+use super::{check_etag, etag, store};
+use crate::backend::{At, Ask, Backend, Done, Outcome, Part, Slot, Work, insert, update};
+use crate::domain::account::{MemberState, Profile};
+use crate::domain::email::{Email, EmailKey};
+use crate::domain::event::{Body, Event, EventKind, MemberFact};
+use crate::domain::ids::{AccountId, MemberId, MembershipId};
+use crate::entity::{address, member, member_version, membership};
+use crate::error::Error;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryTrait};
+use std::collections::BTreeSet;
+
+/// What a registration says of a member.
+#[derive(Clone, Debug)]
+pub struct NewMember {
+    /// The caller's own id, or none for a fresh one.
+    pub id: Option<MemberId>,
+    /// The person.
+    pub email: Email,
+    /// As shown.
+    pub display_name: String,
+    /// What kind of user.
+    pub profile: Profile,
+    /// An individual grant or refusal of `manage_partners`.
+    pub manage_partners: Option<bool>,
+    /// Contact detail.
+    pub phone: String,
+    /// Contact detail.
+    pub title: String,
+    /// Contact detail.
+    pub locale: String,
+}
+
+/// The fields of an update that are to be written.
+#[derive(Clone, Debug, Default)]
+pub struct MemberUpdate {
+    pub email: Option<Email>,
+    pub display_name: Option<String>,
+    pub profile: Option<Profile>,
+    pub manage_partners: Option<Option<bool>>,
+    pub phone: Option<String>,
+    pub title: Option<String>,
+    pub locale: Option<String>,
+}
+
+/// A new member of an account; invitations waiting for the address bind by reaction (I9).
+///
+/// # Errors
+/// `NotFound` for the account, `AccountNotActive` when closed, `MemberExists` (M1).
+pub async fn register(
+    backend: &Backend,
+    ask: &Ask,
+    account: AccountId,
+    new: NewMember,
+) -> Result<Done<member::Model>, Error> {
+    backend
+        .change(ask, async |work| {
+            lock::accounts(work, &[account], Strength::Shared).await?.not_closed(account)?;
+            lock::addresses(work, &BTreeSet::from([new.email.key.clone()])).await?;
+            refuse_taken(work, &new.email.key).await?;
+            let id = new.id.unwrap_or_else(MemberId::fresh);
+            if let Some(other) = member::Entity::find_by_id(id).one(work.txn).await? {
+                return Err(exists(other.id, other.account_id));
+            }
+            let row = member::Model {
+                id,
+                created_position: 0,
+                position: 0,
+                account_id: account,
+                membership_id: MembershipId::fresh(),
+                email: new.email.typed.clone(),
+                email_key: new.email.key.clone(),
+                display_name: new.display_name.clone(),
+                profile: new.profile,
+                manage_partners: new.manage_partners,
+                state: MemberState::Active,
+                phone: new.phone.clone(),
+                title: new.title.clone(),
+                locale: new.locale.clone(),
+                created_at: work.now,
+                updated_at: work.now,
+            };
+            let mut part = Part::default();
+            let slot = part.event(event(&row, EventKind::MemberAdded, true));
+            own_address(&mut part, row.email_key.clone(), Some(id));
+            join(&mut part, slot, &row);
+            let stored = row.clone();
+            part.write(move |at, db| vec![insert(created(stored, at.position(slot)), db)]);
+            Ok(Outcome::new(part, move |at| created(row, at.own())))
+        })
+        .await
+}
+
+/// Changed fields of a member; a new address may bind waiting invitations.
+///
+/// # Errors
+/// `NotFound`, `AccountNotActive` when closed, `EtagMismatch`, `MemberRemoved`, `MemberExists` for an address in use.
+pub async fn change_fields(
+    backend: &Backend,
+    ask: &Ask,
+    account: AccountId,
+    id: MemberId,
+    sent_etag: &str,
+    fields: MemberUpdate,
+) -> Result<Done<member::Model>, Error> {
+    let strength = match (&fields.profile, &fields.manage_partners) {
+        (None, None) => Strength::Shared,
+        _ => Strength::Exclusive,
+    };
+    backend
+        .change(ask, async |work| {
+            let new_key = fields.email.as_ref().map(|email| email.key.clone());
+            let before = locked(work, &[account], id, sent_etag, strength, new_key.as_ref()).await?;
+            let after = updated(&before, fields.clone());
+            if after == before {
+                return Ok(Outcome::unchanged(before));
+            }
+            let moves_address = after.email_key != before.email_key;
+            let mut part = Part::default();
+            if moves_address {
+                refuse_taken(work, &after.email_key).await?;
+                own_address(&mut part, before.email_key.clone(), None);
+                own_address(&mut part, after.email_key.clone(), Some(id));
+            }
+            let slot = part.event(event(&after, EventKind::MemberUpdated, moves_address));
+            if fact(&after) != fact(&before) {
+                next_version(&mut part, slot, &after);
+            }
+            Ok(saved(work, part, slot, after))
+        })
+        .await
+}
+
+/// May no longer act; its address stays taken (M3).
+///
+/// # Errors
+/// `NotFound`, `AccountNotActive` when closed, `EtagMismatch`, `MemberRemoved`.
+pub async fn deactivate(
+    backend: &Backend,
+    ask: &Ask,
+    account: AccountId,
+    id: MemberId,
+    sent_etag: &str,
+) -> Result<Done<member::Model>, Error> {
+    set_state(backend, ask, account, id, sent_etag, MemberState::Deactivated).await
+}
+
+/// May act again.
+///
+/// # Errors
+/// `NotFound`, `AccountNotActive` when closed, `EtagMismatch`, `MemberRemoved`.
+pub async fn reactivate(
+    backend: &Backend,
+    ask: &Ask,
+    account: AccountId,
+    id: MemberId,
+    sent_etag: &str,
+) -> Result<Done<member::Model>, Error> {
+    set_state(backend, ask, account, id, sent_etag, MemberState::Active).await
+}
+
+/// Left for good; the address is free again.
+///
+/// # Errors
+/// `NotFound`, `AccountNotActive` when closed, `EtagMismatch`, `MemberRemoved`.
+pub async fn remove(
+    backend: &Backend,
+    ask: &Ask,
+    account: AccountId,
+    id: MemberId,
+    sent_etag: &str,
+) -> Result<Done<member::Model>, Error> {
+    set_state(backend, ask, account, id, sent_etag, MemberState::Removed).await
+}
+
+async fn set_state(
+    backend: &Backend,
+    ask: &Ask,
+    account: AccountId,
+    id: MemberId,
+    sent_etag: &str,
+    state: MemberState,
+) -> Result<Done<member::Model>, Error> {
+    backend
+        .change(ask, async |work| {
+            let before = locked(work, &[account], id, sent_etag, Strength::Exclusive, None).await?;
+            if before.state == state {
+                return Ok(Outcome::unchanged(before));
+            }
+            let after = member::Model { state, ..before };
+            let mut part = Part::default();
+            let kind = match state {
+                MemberState::Active => EventKind::MemberReactivated,
+                MemberState::Deactivated => EventKind::MemberDeactivated,
+                MemberState::Removed => EventKind::MemberRemoved,
+            };
+            let slot = part.event(event(&after, kind, false));
+            next_version(&mut part, slot, &after);
+            if state == MemberState::Removed {
+                own_address(&mut part, after.email_key.clone(), None);
+                leave(&mut part, slot, after.membership_id);
+            }
+            Ok(saved(work, part, slot, after))
+        })
+        .await
+}
+
+/// The same person in another account (M6): removed there, then added here, in one change.
+///
+/// # Errors
+/// `NotFound` for member or target, `AccountNotActive` when either account is closed, `EtagMismatch`, `MemberRemoved`.
+pub async fn move_to(
+    backend: &Backend,
+    ask: &Ask,
+    account: AccountId,
+    id: MemberId,
+    sent_etag: &str,
+    target: AccountId,
+    profile: Profile,
+) -> Result<Done<member::Model>, Error> {
+    backend
+        .change(ask, async |work| {
+            let before = locked(work, &[account, target], id, sent_etag, Strength::Exclusive, None).await?;
+            let gone = member::Model { state: MemberState::Removed, ..before.clone() };
+            let after = member::Model {
+                account_id: target,
+                membership_id: MembershipId::fresh(),
+                profile,
+                manage_partners: None,
+                ..before
+            };
+            let mut part = Part::default();
+            let left = part.event(event(&gone, EventKind::MemberRemoved, false));
+            let joined = part.event(event(&after, EventKind::MemberAdded, true));
+            next_version(&mut part, left, &gone);
+            leave(&mut part, left, gone.membership_id);
+            join(&mut part, joined, &after);
+            Ok(saved(work, part, joined, after))
+        })
+        .await
+}
+
+/// Locks accounts and addresses, and answers the member as it stays until commit.
+async fn locked(
+    work: &Work<'_>,
+    accounts: &[AccountId],
+    id: MemberId,
+    sent_etag: &str,
+    strength: Strength,
+    new_key: Option<&EmailKey>,
+) -> Result<member::Model, Error> {
+    let home = accounts[0];
+    let seen = store::member(work.txn, home, id).await;
+    let held = lock::accounts(work, accounts, strength).await?;
+    held.get(home)?;
+    let seen = seen?;
+    for account in accounts {
+        held.get(*account)?;
+    }
+    lock::addresses(work, &[Some(&seen.email_key), new_key].into_iter().flatten().cloned().collect()).await?;
+    let member = store::member(work.txn, home, id).await?;
+    if member.email_key != seen.email_key {
+        return Err(Error::ConcurrentChange);
+    }
+    check_etag(sent_etag, &etag(member.position))?;
+    for account in accounts {
+        held.not_closed(*account)?;
+    }
+    if member.state == MemberState::Removed {
+        return Err(Error::MemberRemoved { member: id.to_string() });
+    }
+    Ok(member)
+}
+
+async fn refuse_taken(work: &Work<'_>, key: &EmailKey) -> Result<(), Error> {
+    match lock::resident(work, key).await? {
+        Some((member, account)) => Err(exists(member, account)),
+        None => Ok(()),
+    }
+}
+
+fn exists(member: MemberId, account: AccountId) -> Error {
+    Error::MemberExists { member: member.to_string(), account: account.to_string() }
+}
+
+fn updated(before: &member::Model, fields: MemberUpdate) -> member::Model {
+    let MemberUpdate { email, display_name, profile, manage_partners, phone, title, locale } = fields;
+    let mut after = before.clone();
+    if let Some(email) = email {
+        after.email = email.typed;
+        after.email_key = email.key;
+    }
+    after.display_name = display_name.unwrap_or(after.display_name);
+    after.profile = profile.unwrap_or(after.profile);
+    after.manage_partners = manage_partners.unwrap_or(after.manage_partners);
+    after.phone = phone.unwrap_or(after.phone);
+    after.title = title.unwrap_or(after.title);
+    after.locale = locale.unwrap_or(after.locale);
+    after
+}
+
+fn created(row: member::Model, position: i64) -> member::Model {
+    member::Model { created_position: position, position, ..row }
+}
+
+fn saved(work: &Work<'_>, mut part: Part, slot: Slot, after: member::Model) -> Outcome<member::Model> {
+    let after = member::Model { updated_at: work.now, ..after };
+    let row = after.clone();
+    part.write(move |at, db| vec![update(member::Model { position: at.position(slot), ..row }, db)]);
+    Outcome::new(part, move |at: At| member::Model { position: at.position(slot), ..after })
+}
+
+fn fact(row: &member::Model) -> MemberFact {
+    MemberFact {
+        membership: row.membership_id,
+        member: row.id,
+        email: row.email.clone(),
+        display_name: row.display_name.clone(),
+        state: row.state,
+        phone: row.phone.clone(),
+        title: row.title.clone(),
+        locale: row.locale.clone(),
+    }
+}
+
+fn event(row: &member::Model, kind: EventKind, appears: bool) -> Event {
+    Event {
+        kind,
+        account: row.account_id,
+        counterpart: None,
+        subject: row.id.0,
+        body: Body::Member(fact(row)),
+        audit: None,
+        appears: appears.then(|| row.email_key.clone()),
+    }
+}
+
+fn own_address(part: &mut Part, key: EmailKey, owner: Option<MemberId>) {
+    part.write(move |_, db| {
+        let owned = address::Entity::update_many()
+            .col_expr(address::Column::MemberId, Expr::value(owner))
+            .filter(address::COLUMN.email_key.eq(key));
+        vec![owned.build(db)]
+    });
+}
+
+fn join(part: &mut Part, slot: Slot, row: &member::Model) {
+    let (id, account_id, member_id) = (row.membership_id, row.account_id, row.id);
+    part.write(move |at, db| {
+        let joined_position = at.position(slot);
+        vec![insert(membership::Model { id, account_id, member_id, joined_position, left_position: None }, db)]
+    });
+    let fact = fact(row);
+    part.write(move |at, db| vec![insert(version(fact, at.position(slot)), db)]);
+}
+
+fn leave(part: &mut Part, slot: Slot, id: MembershipId) {
+    part.write(move |at, db| {
+        let left = membership::Entity::update_many()
+            .col_expr(membership::Column::LeftPosition, Expr::value(at.position(slot)))
+            .filter(membership::COLUMN.id.eq(id));
+        vec![left.build(db)]
+    });
+}
+
+/// Ends the current version and begins the next; a removed member's last version says so and stays.
+fn next_version(part: &mut Part, slot: Slot, row: &member::Model) {
+    let fact = fact(row);
+    part.write(move |at, db| {
+        let position = at.position(slot);
+        let ended = member_version::Entity::update_many()
+            .col_expr(member_version::Column::ToPosition, Expr::value(position))
+            .filter(member_version::COLUMN.membership_id.eq(fact.membership))
+            .filter(member_version::COLUMN.to_position.is_null());
+        vec![ended.build(db), insert(version(fact, position), db)]
+    });
+}
+
+fn version(fact: MemberFact, from_position: i64) -> member_version::Model {
+    let MemberFact { membership, member: _, email, display_name, state, phone, title, locale } = fact;
+    member_version::Model {
+        membership_id: membership,
+        from_position,
+        to_position: None,
+        email,
+        display_name,
+        state,
+        phone,
+        title,
+        locale,
+    }
+}

@@ -1,0 +1,69 @@
+//! Reads of accounts and members.
+
+use crate::domain::account::{AccountState, MemberState};
+use crate::domain::ids::{AccountId, MemberId};
+use crate::entity::{account, member};
+use crate::error::Error;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+/// One account.
+///
+/// # Errors
+/// `NotFound`, or the database's.
+pub async fn account(db: &impl ConnectionTrait, id: AccountId) -> Result<account::Model, Error> {
+    let found = account::Entity::find_by_id(id).one(db).await?;
+    found.ok_or_else(|| Error::NotFound { resource: "account", id: id.to_string() })
+}
+
+/// One member of an account.
+///
+/// # Errors
+/// `NotFound`, or the database's.
+pub async fn member(db: &impl ConnectionTrait, account: AccountId, id: MemberId) -> Result<member::Model, Error> {
+    let found = member::Entity::find_by_id(id).filter(member::COLUMN.account_id.eq(account)).one(db).await?;
+    found.ok_or_else(|| Error::NotFound { resource: "member", id: id.to_string() })
+}
+
+/// Accounts, newest first, before a position.
+///
+/// # Errors
+/// The database's.
+pub async fn accounts(
+    db: &impl ConnectionTrait,
+    states: &[AccountState],
+    before: Option<i64>,
+    limit: u64,
+) -> Result<Vec<account::Model>, Error> {
+    let mut query = account::Entity::find().order_by_desc(account::Column::CreatedPosition).limit(limit);
+    if !states.is_empty() {
+        query = query.filter(account::COLUMN.state.is_in(states.iter().copied()));
+    }
+    if let Some(before) = before {
+        query = query.filter(account::COLUMN.created_position.lt(before));
+    }
+    Ok(query.all(db).await?)
+}
+
+/// Members of an account, newest first, before a position.
+///
+/// # Errors
+/// The database's.
+pub async fn members(
+    db: &impl ConnectionTrait,
+    account: AccountId,
+    states: &[MemberState],
+    before: Option<i64>,
+    limit: u64,
+) -> Result<Vec<member::Model>, Error> {
+    let mut query = member::Entity::find()
+        .filter(member::COLUMN.account_id.eq(account))
+        .order_by_desc(member::Column::CreatedPosition)
+        .limit(limit);
+    if !states.is_empty() {
+        query = query.filter(member::COLUMN.state.is_in(states.iter().copied()));
+    }
+    if let Some(before) = before {
+        query = query.filter(member::COLUMN.created_position.lt(before));
+    }
+    Ok(query.all(db).await?)
+}

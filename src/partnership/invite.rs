@@ -1,0 +1,288 @@
+//! Sending an invitation, and sending it again.
+
+use super::ledger::Ledger;
+use super::store::{self, Viewer};
+use super::view::PartnershipView;
+use super::{lock, quota, rows_of, standing};
+use crate::account::lock::{Strength, accounts, addresses, resident};
+use crate::account::preferences::admits;
+use crate::backend::{Ask, Backend, Done, Outcome, Work};
+use crate::domain::account::AccountState;
+use crate::domain::email::{Email, EmailKey};
+use crate::domain::ids::{AccountId, PartnershipId};
+use crate::domain::partner_type::PartnerType;
+use crate::domain::partnership::{Action, Approach, Home, Obstacle, State, Transition};
+use crate::domain::time::Timestamp;
+use crate::entity::partnership;
+use crate::error::Error;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Invitation {
+    pub invitee: Email,
+    pub kind: PartnerType,
+    pub message: String,
+}
+
+/// A new invitation; the sender learns nothing of whether the person exists (I9).
+///
+/// # Errors
+/// In the order of I15: `SelfInvitation`, `AlreadyPartners`, `DuplicateInvitation`, `IncomingInvitationPending`,
+/// `ReinviteBlocked`, `QuotaExceeded`.
+pub async fn invite(
+    backend: &Backend,
+    ask: &Ask,
+    account: AccountId,
+    invitation: Invitation,
+) -> Result<Done<PartnershipView>, Error> {
+    let done = backend
+        .change(ask, async |work| {
+            let Invitation { invitee, kind, message } = &invitation;
+            let Route { home, usage } = Route::lock(work, account, &invitee.key, None).await?;
+            let rows = lock::rows(work, around(account, &invitee.key, *kind, home)).await?;
+            let known = rows_of(&rows);
+            let approach = approach(account, &invitee.key, *kind, home, &known, work.now);
+            refuse(approach.obstacle())?;
+            quota::check(work, &usage, false).await?;
+
+            let mut ledger = Ledger::new(work.now, rows);
+            make_room(&mut ledger, &approach);
+            let row = fresh(work, account, invitee, *kind, message, approach.binds_to());
+            let id = row.id;
+            ledger.invite(row);
+            finish(work, ledger, id, account, usage).await
+        })
+        .await;
+    tally(backend, ask, done).await
+}
+
+/// The same invitation once more: a new expiry, routed again by e-mail, visible to the recipient again (I11).
+///
+/// # Errors
+/// `NotFound`, `NotTheSender`, `EtagMismatch`, `InvitationNotPending`, then what `invite` refuses, `ResendTooSoon`.
+pub async fn resend(
+    backend: &Backend,
+    ask: &Ask,
+    account: AccountId,
+    id: PartnershipId,
+    sent_etag: &str,
+) -> Result<Done<PartnershipView>, Error> {
+    let done = backend
+        .change(ask, async |work| {
+            let before = find(work, id).await?;
+            // judged twice: here to refuse before anything is locked for another account's sake, and under the lock
+            judge_resend(work, &before, account, sent_etag)?;
+            let key = before.invitee_key.clone();
+            let Route { home, usage } = Route::lock(work, account, &key, before.recipient_account_id).await?;
+            let which = around(account, &key, before.kind, home).add(lock::row(id));
+            let rows = lock::rows(work, which).await?;
+            let row = rows.iter().find(|row| row.id == id).ok_or_else(|| store::not_found(id))?;
+            judge_resend(work, row, account, sent_etag)?;
+            if row.recipient_account_id != before.recipient_account_id {
+                return Err(Error::ConcurrentChange);
+            }
+            let others: Vec<_> = rows_of(&rows).into_iter().filter(|(other, _)| *other != id).collect();
+            let approach = approach(account, &key, row.kind, home, &others, work.now);
+            refuse(approach.obstacle())?;
+            let again_at = row.sent_at.plus(backend.limits.resend_interval);
+            if again_at > work.now {
+                return Err(Error::ResendTooSoon { retry_after: work.now.until(again_at) });
+            }
+            let open = standing(row).state_at(work.now) == State::Pending;
+            quota::check(work, &usage, open).await?;
+
+            let expires_at = expiry(work);
+            let mut ledger = Ledger::new(work.now, rows.clone());
+            make_room(&mut ledger, &approach);
+            ledger.step_with(id, Transition::Resend, None, |row| {
+                row.recipient_account_id = approach.binds_to();
+                row.expires_at = expires_at;
+                row.sent_at = work.now;
+                row.resend_count += 1;
+            });
+            finish(work, ledger, id, account, usage).await
+        })
+        .await;
+    tally(backend, ask, done).await
+}
+
+/// Where the person lives, with everything locked that could move it.
+struct Route {
+    home: Option<Home>,
+    usage: crate::entity::invitation_usage::Model,
+}
+
+impl Route {
+    /// Reads unlocked, locks accounts, usage, address and pairs in order, and checks that nobody moved in between.
+    async fn lock(
+        work: &Work<'_>,
+        sender: AccountId,
+        person: &EmailKey,
+        bound_to: Option<AccountId>,
+    ) -> Result<Self, Error> {
+        let seen = resident(work, person).await?.map(|(_, account)| account);
+        let others: Vec<AccountId> = [seen, bound_to].into_iter().flatten().collect();
+        let held = accounts(work, &others, Strength::Shared).await?;
+        let usage = quota::lock(work, sender).await?;
+        addresses(work, &BTreeSet::from([person.clone()])).await?;
+        if resident(work, person).await?.map(|(_, account)| account) != seen {
+            return Err(Error::ConcurrentChange);
+        }
+        let pairs: Vec<_> = others.iter().filter(|other| **other != sender).map(|other| (sender, *other)).collect();
+        lock::pairs(work, &pairs).await?;
+        let home = seen.map(|account| held.get(account)).transpose()?.map(|account| Home {
+            account: account.id,
+            open: account.state == AccountState::Active && admits(account, sender),
+        });
+        Ok(Self { home, usage })
+    }
+}
+
+fn around(sender: AccountId, person: &EmailKey, kind: PartnerType, home: Option<Home>) -> sea_orm::Condition {
+    let any = sea_orm::Condition::any().add(lock::to_person(sender, person, kind));
+    match home {
+        Some(home) if home.account != sender => any.add(lock::of_pair(sender, home.account, kind)),
+        _ => any,
+    }
+}
+
+fn approach<'a>(
+    sender: AccountId,
+    invitee: &'a EmailKey,
+    kind: PartnerType,
+    home: Option<Home>,
+    rows: &'a [crate::domain::partnership::Row],
+    now: Timestamp,
+) -> Approach<'a> {
+    Approach { kind, sender, invitee, home, rows, now }
+}
+
+/// Turns the sender's own overdue rows to the person into expired ones, and replaces what a bound request replaces. The
+/// pair's other overdue rows are left to the sweep: touching them here would tell the sender that the person exists.
+fn make_room(ledger: &mut Ledger, approach: &Approach<'_>) {
+    let overdue = approach.rows.iter().filter(|(_, row)| {
+        row.sender == approach.sender
+            && row.invitee == *approach.invitee
+            && row.state == State::Pending
+            && row.state_at(approach.now) == State::Expired
+    });
+    for (id, _) in overdue {
+        ledger.step(*id, Transition::Expire, None);
+    }
+    for id in approach.replaced() {
+        ledger.step(id, Transition::Replace, None);
+    }
+}
+
+fn fresh(
+    work: &Work<'_>,
+    sender: AccountId,
+    invitee: &Email,
+    kind: PartnerType,
+    message: &str,
+    recipient: Option<AccountId>,
+) -> partnership::Model {
+    let inviter = work.ask.actor.member.as_ref();
+    partnership::Model {
+        id: PartnershipId::fresh(),
+        created_position: 0,
+        kind,
+        sender_account_id: sender,
+        recipient_account_id: recipient,
+        pair_first: None,
+        pair_second: None,
+        invitee_email: invitee.typed.clone(),
+        invitee_key: invitee.key.clone(),
+        inviter_member_id: inviter.map(|member| member.id),
+        inviter_display_name: inviter.map(|member| member.display_name.clone()).unwrap_or_default(),
+        message: message.to_owned(),
+        state: State::Pending,
+        sender_hid: false,
+        recipient_hid: false,
+        sender_view: None,
+        recipient_view: None,
+        sender_version: 1,
+        recipient_version: 1,
+        sender_updated_at: work.now,
+        recipient_updated_at: work.now,
+        reject_reason: String::new(),
+        created_at: work.now,
+        sent_at: work.now,
+        resend_count: 0,
+        expires_at: expiry(work),
+        activated_at: None,
+        activated_position: None,
+        ended_at: None,
+        ended_position: None,
+    }
+}
+
+fn expiry(work: &Work<'_>) -> Option<Timestamp> {
+    let span = work.backend.limits.invitation_expiry;
+    (span > Duration::ZERO).then(|| work.now.plus(span))
+}
+
+async fn finish(
+    work: &Work<'_>,
+    ledger: Ledger,
+    id: PartnershipId,
+    account: AccountId,
+    usage: crate::entity::invitation_usage::Model,
+) -> Result<Outcome<PartnershipView>, Error> {
+    let row = ledger.row(id).cloned().ok_or_else(|| store::not_found(id))?;
+    let shown = shown(work, row, account).await?;
+    let mut part = ledger.into_part();
+    quota::count_sent(&mut part, &usage);
+    Ok(Outcome::new(part, move |_| shown))
+}
+
+/// The actor's view of a row as this change leaves it.
+pub(super) async fn shown(
+    work: &Work<'_>,
+    row: partnership::Model,
+    account: AccountId,
+) -> Result<PartnershipView, Error> {
+    let id = row.id;
+    let viewer = Viewer { account, manager: work.ask.actor.manages_partners(), now: work.now };
+    let seen = store::seen(row, account, work.now).ok_or_else(|| store::not_found(id))?;
+    store::show_all(work.txn, viewer, vec![seen]).await?.pop().ok_or_else(|| store::not_found(id))
+}
+
+pub(super) async fn find(work: &Work<'_>, id: PartnershipId) -> Result<partnership::Model, Error> {
+    use sea_orm::EntityTrait;
+    partnership::Entity::find_by_id(id).one(work.txn).await?.ok_or_else(|| store::not_found(id))
+}
+
+fn judge_resend(work: &Work<'_>, row: &partnership::Model, account: AccountId, sent_etag: &str) -> Result<(), Error> {
+    let seen = store::seen(row.clone(), account, work.now).ok_or_else(|| store::not_found(row.id))?;
+    super::decide::judge(&seen, Action::Resend, sent_etag).map(|_| ())
+}
+
+fn refuse(obstacle: Option<Obstacle>) -> Result<(), Error> {
+    match obstacle {
+        None => Ok(()),
+        Some(Obstacle::SelfInvitation) => Err(Error::SelfInvitation),
+        Some(Obstacle::AlreadyPartners(partnership)) => Err(Error::AlreadyPartners { partnership }),
+        Some(Obstacle::Duplicate(partnership)) => Err(Error::DuplicateInvitation { partnership }),
+        Some(Obstacle::IncomingPending(partnership)) => Err(Error::IncomingInvitationPending { partnership }),
+        Some(Obstacle::Blocked(blocking, must_delete)) => Err(Error::ReinviteBlocked { blocking, must_delete }),
+    }
+}
+
+/// Counts refusals by rule, and dry runs; failures of the service itself cost the account nothing.
+async fn tally<A>(backend: &Backend, ask: &Ask, done: Result<Done<A>, Error>) -> Result<Done<A>, Error> {
+    let by_rule = matches!(
+        &done,
+        Err(Error::SelfInvitation
+            | Error::AlreadyPartners { .. }
+            | Error::DuplicateInvitation { .. }
+            | Error::IncomingInvitationPending { .. }
+            | Error::ReinviteBlocked { .. })
+    );
+    if by_rule || (ask.validate_only && done.is_ok()) {
+        quota::count_refused(backend, ask).await?;
+    }
+    done
+}

@@ -1,0 +1,108 @@
+//! Locks on pairs and on rows, each set in its own order, after accounts and addresses.
+
+use crate::backend::Work;
+use crate::domain::email::EmailKey;
+use crate::domain::ids::{AccountId, PartnershipId};
+use crate::domain::partner_type::PartnerType;
+use crate::domain::partnership::State;
+use crate::entity::{member, pair, partnership};
+use crate::error::Error;
+use sea_orm::sea_query::{OnConflict, Query};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::BTreeSet;
+
+/// Locks what two accounts have with each other: whoever binds, activates or ends a row of theirs holds it.
+pub async fn pairs(work: &Work<'_>, wanted: &[(AccountId, AccountId)]) -> Result<(), Error> {
+    let keys: BTreeSet<(AccountId, AccountId)> = wanted.iter().map(|(a, b)| (*a.min(b), *a.max(b))).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    // insert all in order, then lock all in order: whoever waits in the first pass holds nothing of this set yet
+    let rows = keys
+        .iter()
+        .map(|(low, high)| pair::ActiveModel { low_account_id: Set(*low), high_account_id: Set(*high) });
+    pair::Entity::insert_many(rows)
+        .on_conflict(
+            OnConflict::columns([pair::Column::LowAccountId, pair::Column::HighAccountId]).do_nothing().to_owned(),
+        )
+        .exec_without_returning(work.txn)
+        .await?;
+    let any = keys.iter().fold(Condition::any(), |any, (low, high)| {
+        any.add(Condition::all().add(pair::Column::LowAccountId.eq(*low)).add(pair::Column::HighAccountId.eq(*high)))
+    });
+    pair::Entity::find()
+        .filter(any)
+        .order_by_asc(pair::Column::LowAccountId)
+        .order_by_asc(pair::Column::HighAccountId)
+        .lock_exclusive()
+        .all(work.txn)
+        .await?;
+    Ok(())
+}
+
+/// Locks rows, in order, and answers them as they are now.
+pub async fn rows(work: &Work<'_>, which: Condition) -> Result<Vec<partnership::Model>, Error> {
+    Ok(partnership::Entity::find()
+        .filter(which)
+        .order_by_asc(partnership::Column::Id)
+        .lock_exclusive()
+        .all(work.txn)
+        .await?)
+}
+
+/// The sender's rows to a person, in a type, that can still matter.
+pub fn to_person(sender: AccountId, person: &EmailKey, kind: PartnerType) -> Condition {
+    use partnership::Column::{InviteeKey, Kind, SenderAccountId};
+    Condition::all()
+        .add(SenderAccountId.eq(sender))
+        .add(InviteeKey.eq(person.clone()))
+        .add(Kind.eq(kind))
+        .add(alive())
+}
+
+/// The rows of a pair, in a type, in either direction, that can still matter.
+pub fn of_pair(a: AccountId, b: AccountId, kind: PartnerType) -> Condition {
+    use partnership::Column::{Kind, PairFirst, PairSecond};
+    let ordered = |first: AccountId, second: AccountId| {
+        Condition::all().add(PairFirst.eq(first)).add(PairSecond.eq(second)).add(Kind.eq(kind)).add(alive())
+    };
+    Condition::any().add(ordered(a, b)).add(ordered(b, a))
+}
+
+/// The sender's waiting rows, in a type, that are addressed to a current member of `home` (D2).
+pub fn waiting_for_members_of(home: AccountId, sender: AccountId, kind: PartnerType) -> Condition {
+    use partnership::Column::{InviteeKey, Kind, RecipientAccountId, SenderAccountId, State as StateColumn};
+    let members = Query::select()
+        .column(member::Column::EmailKey)
+        .from(member::Entity)
+        .and_where(member::Column::AccountId.eq(home))
+        .and_where(member::Column::State.ne(crate::domain::account::MemberState::Removed))
+        .to_owned();
+    Condition::all()
+        .add(SenderAccountId.eq(sender))
+        .add(RecipientAccountId.is_null())
+        .add(StateColumn.eq(State::Pending))
+        .add(Kind.eq(kind))
+        .add(InviteeKey.in_subquery(members))
+}
+
+/// One row.
+pub fn row(id: PartnershipId) -> Condition {
+    Condition::all().add(partnership::Column::Id.eq(id))
+}
+
+/// Rows that no side sees and that block nothing are history: no rule asks for them again.
+fn alive() -> Condition {
+    Condition::any()
+        .add(partnership::Column::SenderView.is_not_null())
+        .add(partnership::Column::RecipientView.is_not_null())
+        .add(
+            Condition::all()
+                .add(partnership::Column::State.is_in([State::Rejected, State::DeletedByRecipient]))
+                .add(
+                    Condition::any()
+                        .add(partnership::Column::SenderHid.eq(false))
+                        .add(partnership::Column::RecipientHid.eq(false)),
+                ),
+        )
+}
