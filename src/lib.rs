@@ -6,5 +6,6 @@ pub mod error;
 pub mod feed;
 pub mod account;
 pub mod audit;
+pub mod grpc;
 pub mod migration;
 pub mod partnership;

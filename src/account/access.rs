@@ -43,10 +43,10 @@ pub async fn authorise(
 }
 
 /// The same questions once more, now that the account is locked: nothing was lost in between.
-pub(super) async fn recheck(work: &Work<'_>, locked: &account::Model) -> Result<(), Error> {
+pub(super) async fn recheck(work: &Work, locked: &account::Model) -> Result<(), Error> {
     let mut actor = work.ask.actor.clone();
     if let Some(before) = &actor.member {
-        actor.member = Some(acting(work.txn, before.id).await?);
+        actor.member = Some(acting(&work.txn, before.id).await?);
         if actor.member.as_ref().is_some_and(|member| member.account != locked.id) {
             return Err(no_account(Some(locked.id)));
         }

@@ -22,9 +22,10 @@ pub async fn create(
     display_name: &str,
 ) -> Result<Done<account::Model>, Error> {
     backend
-        .change(ask, async |work| {
+        .change(ask, |work| async move {
+            let work = &*work;
             if let Some(id) = id
-                && account::Entity::find_by_id(id).one(work.txn).await?.is_some()
+                && account::Entity::find_by_id(id).one(&work.txn).await?.is_some()
             {
                 return Err(Error::AccountExists { account: id.to_string() });
             }
@@ -64,7 +65,8 @@ pub async fn rename(
     display_name: Option<&str>,
 ) -> Result<Done<account::Model>, Error> {
     backend
-        .change(ask, async |work| {
+        .change(ask, |work| async move {
+            let work = &*work;
             let accounts = lock::accounts(work, &[id], Strength::Exclusive).await?;
             let before = accounts.get(id)?.clone();
             check_etag(sent_etag, &etag(before.version))?;
@@ -125,7 +127,8 @@ async fn set_state(
     state: AccountState,
 ) -> Result<Done<account::Model>, Error> {
     backend
-        .change(ask, async |work| {
+        .change(ask, |work| async move {
+            let work = &*work;
             let accounts = lock::accounts(work, &[id], Strength::Exclusive).await?;
             let before = accounts.get(id)?.clone();
             check_etag(sent_etag, &etag(before.version))?;

@@ -48,7 +48,7 @@ impl Accounts {
 ///
 /// # Errors
 /// What `authorise` refuses; `NotFound` for the actor's account; the database's.
-pub async fn accounts(work: &Work<'_>, others: &[AccountId], strength: Strength) -> Result<Accounts, Error> {
+pub async fn accounts(work: &Work, others: &[AccountId], strength: Strength) -> Result<Accounts, Error> {
     let ids: BTreeSet<AccountId> = others.iter().copied().chain(work.ask.actor.account).collect();
     let query = account::Entity::find()
         .filter(account::COLUMN.id.is_in(ids))
@@ -57,7 +57,7 @@ pub async fn accounts(work: &Work<'_>, others: &[AccountId], strength: Strength)
         Strength::Shared => query.lock_shared(),
         Strength::Exclusive => query.lock_exclusive(),
     };
-    let found = query.all(work.txn).await?;
+    let found = query.all(&work.txn).await?;
     let accounts = Accounts(found.into_iter().map(|account| (account.id, account)).collect());
     if let Some(own) = work.ask.actor.account {
         access::recheck(work, accounts.get(own)?).await?;
@@ -70,18 +70,18 @@ pub async fn accounts(work: &Work<'_>, others: &[AccountId], strength: Strength)
 ///
 /// # Errors
 /// The database's.
-pub async fn addresses(work: &Work<'_>, keys: &BTreeSet<EmailKey>) -> Result<(), Error> {
+pub async fn addresses(work: &Work, keys: &BTreeSet<EmailKey>) -> Result<(), Error> {
     // insert all in order, then lock all in order: whoever waits in the first pass holds nothing of this set yet
     let rows = keys.iter().map(|key| address::ActiveModel { email_key: Set(key.clone()), member_id: Set(None) });
     address::Entity::insert_many(rows)
         .on_conflict(OnConflict::column(address::Column::EmailKey).do_nothing().to_owned())
-        .exec_without_returning(work.txn)
+        .exec_without_returning(&work.txn)
         .await?;
     address::Entity::find()
         .filter(address::COLUMN.email_key.is_in(keys.iter().cloned()))
         .order_by_asc(address::Column::EmailKey)
         .lock_exclusive()
-        .all(work.txn)
+        .all(&work.txn)
         .await?;
     Ok(())
 }
@@ -90,15 +90,15 @@ pub async fn addresses(work: &Work<'_>, keys: &BTreeSet<EmailKey>) -> Result<(),
 ///
 /// # Errors
 /// The database's.
-pub async fn resident(work: &Work<'_>, key: &EmailKey) -> Result<Option<(MemberId, AccountId)>, Error> {
-    let Some(id) = address::Entity::find_by_id(key.clone()).one(work.txn).await?.and_then(|row| row.member_id) else {
+pub async fn resident(work: &Work, key: &EmailKey) -> Result<Option<(MemberId, AccountId)>, Error> {
+    let Some(id) = address::Entity::find_by_id(key.clone()).one(&work.txn).await?.and_then(|row| row.member_id) else {
         return Ok(None);
     };
-    let Some(member) = member::Entity::find_by_id(id).one(work.txn).await? else { return Ok(None) };
+    let Some(member) = member::Entity::find_by_id(id).one(&work.txn).await? else { return Ok(None) };
     if member.state == MemberState::Removed || member.email_key != *key {
         return Ok(None);
     }
-    let account = account::Entity::find_by_id(member.account_id).one(work.txn).await?;
+    let account = account::Entity::find_by_id(member.account_id).one(&work.txn).await?;
     let open = account.is_some_and(|account| account.state != AccountState::Closed);
     Ok(open.then_some((id, member.account_id)))
 }

@@ -59,13 +59,15 @@ pub async fn register(
     account: AccountId,
     new: NewMember,
 ) -> Result<Done<member::Model>, Error> {
+    let new = &new;
     backend
-        .change(ask, async |work| {
+        .change(ask, |work| async move {
+            let work = &*work;
             lock::accounts(work, &[account], Strength::Shared).await?.not_closed(account)?;
             lock::addresses(work, &BTreeSet::from([new.email.key.clone()])).await?;
             refuse_taken(work, &new.email.key).await?;
             let id = new.id.unwrap_or_else(MemberId::fresh);
-            if let Some(other) = member::Entity::find_by_id(id).one(work.txn).await? {
+            if let Some(other) = member::Entity::find_by_id(id).one(&work.txn).await? {
                 return Err(exists(other.id, other.account_id));
             }
             let row = member::Model {
@@ -113,8 +115,10 @@ pub async fn change_fields(
         (None, None) => Strength::Shared,
         _ => Strength::Exclusive,
     };
+    let fields = &fields;
     backend
-        .change(ask, async |work| {
+        .change(ask, |work| async move {
+            let work = &*work;
             let new_key = fields.email.as_ref().map(|email| email.key.clone());
             let before = locked(work, &[account], id, sent_etag, strength, new_key.as_ref()).await?;
             let after = updated(&before, fields.clone());
@@ -188,7 +192,8 @@ async fn set_state(
     state: MemberState,
 ) -> Result<Done<member::Model>, Error> {
     backend
-        .change(ask, async |work| {
+        .change(ask, |work| async move {
+            let work = &*work;
             let before = locked(work, &[account], id, sent_etag, Strength::Exclusive, None).await?;
             if before.state == state {
                 return Ok(Outcome::unchanged(before));
@@ -225,7 +230,8 @@ pub async fn move_to(
     profile: Profile,
 ) -> Result<Done<member::Model>, Error> {
     backend
-        .change(ask, async |work| {
+        .change(ask, |work| async move {
+            let work = &*work;
             let before = locked(work, &[account, target], id, sent_etag, Strength::Exclusive, None).await?;
             let gone = member::Model { state: MemberState::Removed, ..before.clone() };
             let after = member::Model {
@@ -248,7 +254,7 @@ pub async fn move_to(
 
 /// Locks accounts and addresses, and answers the member as it stays until commit.
 async fn locked(
-    work: &Work<'_>,
+    work: &Work,
     accounts: &[AccountId],
     id: MemberId,
     sent_etag: &str,
@@ -256,7 +262,7 @@ async fn locked(
     new_key: Option<&EmailKey>,
 ) -> Result<member::Model, Error> {
     let home = accounts[0];
-    let seen = store::member(work.txn, home, id).await;
+    let seen = store::member(&work.txn, home, id).await;
     let held = lock::accounts(work, accounts, strength).await?;
     held.get(home)?;
     let seen = seen?;
@@ -264,7 +270,7 @@ async fn locked(
         held.get(*account)?;
     }
     lock::addresses(work, &[Some(&seen.email_key), new_key].into_iter().flatten().cloned().collect()).await?;
-    let member = store::member(work.txn, home, id).await?;
+    let member = store::member(&work.txn, home, id).await?;
     if member.email_key != seen.email_key {
         return Err(Error::ConcurrentChange);
     }
@@ -278,7 +284,7 @@ async fn locked(
     Ok(member)
 }
 
-async fn refuse_taken(work: &Work<'_>, key: &EmailKey) -> Result<(), Error> {
+async fn refuse_taken(work: &Work, key: &EmailKey) -> Result<(), Error> {
     match lock::resident(work, key).await? {
         Some((member, account)) => Err(exists(member, account)),
         None => Ok(()),
@@ -309,7 +315,7 @@ fn created(row: member::Model, position: i64) -> member::Model {
     member::Model { created_position: position, position, ..row }
 }
 
-fn saved(work: &Work<'_>, mut part: Part, slot: Slot, after: member::Model) -> Outcome<member::Model> {
+fn saved(work: &Work, mut part: Part, slot: Slot, after: member::Model) -> Outcome<member::Model> {
     let after = member::Model { updated_at: work.now, ..after };
     let row = after.clone();
     part.write(move |at, db| vec![update(member::Model { position: at.position(slot), ..row }, db)]);

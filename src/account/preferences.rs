@@ -40,8 +40,10 @@ pub async fn change(
     sent_etag: &str,
     fields: PreferencesUpdate,
 ) -> Result<Done<account::Model>, Error> {
+    let fields = &fields;
     backend
-        .change(ask, async |work| {
+        .change(ask, |work| async move {
+            let work = &*work;
             let accounts = lock::accounts(work, &[id], Strength::Exclusive).await?;
             let before = accounts.get(id)?.clone();
             check_etag(sent_etag, &etag(before.preferences_version))?;

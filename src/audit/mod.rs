@@ -30,7 +30,7 @@ pub struct EntryView {
 }
 
 /// Writes an entry for every event that is a partner action; it runs last, and sees the whole change.
-pub fn react<'a>(work: &'a Work<'a>, change: &'a Change) -> BoxFuture<'a, Result<Part, Error>> {
+pub fn react<'a>(work: &'a Work, change: &'a Change) -> BoxFuture<'a, Result<Part, Error>> {
     async move {
         let mut part = Part::default();
         for (slot, event) in change.events() {
@@ -48,7 +48,7 @@ fn write(part: &mut Part, slot: Slot, entry: audit_entry::Model) {
     part.write(move |at, db| vec![insert(audit_entry::Model { position: at.position(slot), ..entry }, db)]);
 }
 
-fn entry(work: &Work<'_>, note: &AuditNote) -> audit_entry::Model {
+fn entry(work: &Work, note: &AuditNote) -> audit_entry::Model {
     let AuditNote { action, partnership, sender, recipient, reason, reason_shared } = note.clone();
     let actor = &work.ask.actor;
     audit_entry::Model {

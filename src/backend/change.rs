@@ -1,6 +1,6 @@
 //! `change`: claim, prepare, decide, react, append, remember, commit.
 
-use super::{Backend, Change, Outcome, PausePoint, remembered};
+use super::{Backend, Change, Limits, Outcome, PausePoint, remembered};
 use crate::caller::Actor;
 use crate::domain::event::Event;
 use crate::domain::ids::EventId;
@@ -10,6 +10,7 @@ use crate::feed::log;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 
 /// How often a change is run again when others got in its way, or its connection was gone before COMMIT.
 const MAX_ATTEMPTS: u32 = 5;
@@ -46,26 +47,30 @@ pub struct Done<A> {
 }
 
 /// What a command works with while it locks and decides.
-pub struct Work<'a> {
+pub struct Work {
     /// The transaction.
-    pub txn: &'a DatabaseTransaction,
+    pub txn: DatabaseTransaction,
     /// When this change happens.
     pub now: Timestamp,
     /// Who asks.
-    pub ask: &'a Ask,
-    /// Limits, key and the like.
-    pub backend: &'a Backend,
+    pub ask: Ask,
+    /// Quotas and spans.
+    pub limits: Limits,
 }
 
 impl Backend {
     /// Runs `command` to its commit, on behalf of `ask`; it may be run several times.
     ///
+    /// A command is handed its work to own (a closure over a borrowed one would make no `Send` future here) and lets go of
+    /// it when it answers.
+    ///
     /// # Errors
     /// The command's refusals; `ConcurrentChange` when others kept getting in the way; the database's.
-    pub async fn change<A, C>(&self, ask: &Ask, command: C) -> Result<Done<A>, Error>
+    pub async fn change<A, C, F>(&self, ask: &Ask, command: C) -> Result<Done<A>, Error>
     where
         A: Serialize + DeserializeOwned + Send,
-        C: AsyncFn(&Work<'_>) -> Result<Outcome<A>, Error>,
+        C: Fn(Arc<Work>) -> F,
+        F: Future<Output = Result<Outcome<A>, Error>>,
     {
         let mut attempt = 1;
         loop {
@@ -76,14 +81,16 @@ impl Backend {
         }
     }
 
-    async fn attempt<A, C>(&self, ask: &Ask, command: &C) -> Result<Done<A>, Error>
+    async fn attempt<A, C, F>(&self, ask: &Ask, command: &C) -> Result<Done<A>, Error>
     where
         A: Serialize + DeserializeOwned + Send,
-        C: AsyncFn(&Work<'_>) -> Result<Outcome<A>, Error>,
+        C: Fn(Arc<Work>) -> F,
+        F: Future<Output = Result<Outcome<A>, Error>>,
     {
         let txn = self.database.begin_write().await?;
-        let work = Work { txn: &txn, now: self.now(), ask, backend: self };
+        let work = Arc::new(Work { txn, now: self.now(), ask: ask.clone(), limits: self.limits });
         let prepared = self.prepare(&work, command).await;
+        let Work { txn, .. } = Arc::into_inner(work).ok_or_else(|| Error::internal("a command kept its work"))?;
         match prepared {
             Ok(Prepared::Commit { done, own_event }) => {
                 self.pause(PausePoint::BeforeCommit).await;
@@ -104,10 +111,11 @@ impl Backend {
         }
     }
 
-    async fn prepare<A, C>(&self, work: &Work<'_>, command: &C) -> Result<Prepared<A>, Error>
+    async fn prepare<A, C, F>(&self, work: &Arc<Work>, command: &C) -> Result<Prepared<A>, Error>
     where
         A: Serialize + DeserializeOwned + Send,
-        C: AsyncFn(&Work<'_>) -> Result<Outcome<A>, Error>,
+        C: Fn(Arc<Work>) -> F,
+        F: Future<Output = Result<Outcome<A>, Error>>,
     {
         let request = work.ask.request.as_ref().filter(|_| !work.ask.validate_only);
         if let Some(key) = request
@@ -115,7 +123,7 @@ impl Backend {
         {
             return Ok(Prepared::Answer(done));
         }
-        let Outcome { part, answer } = command(work).await?;
+        let Outcome { part, answer } = command(Arc::clone(work)).await?;
         let mut change = Change::default();
         change.prepend(part);
         for reaction in self.reactions {
@@ -123,7 +131,7 @@ impl Backend {
             change.prepend(part);
         }
         if work.ask.validate_only {
-            let head = log::highest(work.txn).await?;
+            let head = log::highest(&work.txn).await?;
             let (_, at) = change.place(head, work.txn.get_database_backend());
             return Ok(Prepared::Answer(Done { answer: answer(at), position: head }));
         }
@@ -137,18 +145,18 @@ impl Backend {
     /// The write phase: from here on only rows that are locked, or that no other transaction can make.
     async fn write<A>(
         &self,
-        work: &Work<'_>,
+        work: &Work,
         change: Change,
         answer: Box<dyn FnOnce(super::At) -> A + Send>,
     ) -> Result<(Done<A>, Option<EventId>), Error> {
         let backend = work.txn.get_database_backend();
         if change.is_empty() {
-            let head = log::highest(work.txn).await?;
+            let head = log::highest(&work.txn).await?;
             let (_, at) = change.place(head, backend);
             return Ok((Done { answer: answer(at), position: head }, None));
         }
         self.pause(PausePoint::BeforeHead).await;
-        let head = log::lock_head(work.txn).await?;
+        let head = log::lock_head(&work.txn).await?;
         self.pause(PausePoint::AfterHead).await;
         let own_event = {
             let events: Vec<(EventId, &Event)> =

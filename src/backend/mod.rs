@@ -36,7 +36,7 @@ use sea_orm::DatabaseConnection;
 use std::sync::Arc;
 
 /// What follows in one room from a change made in another: it reads the change so far and answers what goes before it.
-pub type Reaction = for<'a> fn(&'a Work<'a>, &'a Change) -> BoxFuture<'a, Result<Part, Error>>;
+pub type Reaction = for<'a> fn(&'a Work, &'a Change) -> BoxFuture<'a, Result<Part, Error>>;
 
 /// Everything a verb needs; cheap to share behind an `Arc`.
 pub struct Backend {

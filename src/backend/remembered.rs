@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 /// Claims the request id for this transaction, or answers what was remembered under it.
 ///
 /// A claim by another transaction still under way is waited for; one older than a day is taken over.
-pub(super) async fn claim<A: DeserializeOwned>(work: &Work<'_>, key: &RequestKey) -> Result<Option<Done<A>>, Error> {
-    let expired = work.now.minus(work.backend.limits.remember);
+pub(super) async fn claim<A: DeserializeOwned>(work: &Work, key: &RequestKey) -> Result<Option<Done<A>>, Error> {
+    let expired = work.now.minus(work.limits.remember);
     let fresh = remembered::ActiveModel {
         caller: Set(key.caller.clone()),
         request_id: Set(key.request_id.clone()),
@@ -35,13 +35,13 @@ pub(super) async fn claim<A: DeserializeOwned>(work: &Work<'_>, key: &RequestKey
                 )
                 .to_owned(),
         )
-        .exec_without_returning(work.txn)
+        .exec_without_returning(&work.txn)
         .await?;
     if claimed > 0 {
         return Ok(None);
     }
     let row = remembered::Entity::find_by_id((key.caller.clone(), key.request_id.clone()))
-        .one(work.txn)
+        .one(&work.txn)
         .await?
         .ok_or(Error::ConcurrentChange)?;
     if row.fingerprint != key.fingerprint {
@@ -53,14 +53,14 @@ pub(super) async fn claim<A: DeserializeOwned>(work: &Work<'_>, key: &RequestKey
 }
 
 /// Writes the answer beside the claim.
-pub(super) async fn remember<A: Serialize>(work: &Work<'_>, key: &RequestKey, done: &Done<A>) -> Result<(), Error> {
+pub(super) async fn remember<A: Serialize>(work: &Work, key: &RequestKey, done: &Done<A>) -> Result<(), Error> {
     let answer = serde_json::to_string(&done.answer).map_err(Error::internal)?;
     remembered::Entity::update_many()
         .col_expr(remembered::Column::Answer, Expr::value(answer))
         .col_expr(remembered::Column::Position, Expr::value(done.position))
         .filter(remembered::Column::Caller.eq(&key.caller))
         .filter(remembered::Column::RequestId.eq(&key.request_id))
-        .exec(work.txn)
+        .exec(&work.txn)
         .await?;
     Ok(())
 }

@@ -28,7 +28,8 @@ pub async fn accept(
     sent_etag: &str,
 ) -> Result<Done<PartnershipView>, Error> {
     backend
-        .change(ask, async |work| {
+        .change(ask, |work| async move {
+            let work = &*work;
             let Held { rows, seen, accounts } = hold(work, account, id, Reach::Pair).await?;
             judge(&seen, Action::Accept, sent_etag)?;
             let sender = accounts.get(seen.row.sender_account_id)?;
@@ -58,7 +59,8 @@ pub async fn reject(
     reason: &str,
 ) -> Result<Done<PartnershipView>, Error> {
     backend
-        .change(ask, async |work| {
+        .change(ask, |work| async move {
+            let work = &*work;
             let Held { rows, seen, .. } = hold(work, account, id, Reach::Row).await?;
             let transition = judge(&seen, Action::Reject, sent_etag)?;
             let mut ledger = Ledger::new(work.now, rows);
@@ -82,7 +84,8 @@ pub async fn delete(
     allow_missing: bool,
 ) -> Result<Done<()>, Error> {
     backend
-        .change(ask, async |work| {
+        .change(ask, |work| async move {
+            let work = &*work;
             let held = match hold(work, account, id, Reach::Row).await {
                 Err(Error::NotFound { resource: "partnership", .. }) if allow_missing => {
                     return Ok(Outcome::unchanged(()));
@@ -116,7 +119,7 @@ struct Held {
 }
 
 /// Reads unlocked, locks both accounts, the pair and the rows, and reads again.
-async fn hold(work: &Work<'_>, account: AccountId, id: PartnershipId, reach: Reach) -> Result<Held, Error> {
+async fn hold(work: &Work, account: AccountId, id: PartnershipId, reach: Reach) -> Result<Held, Error> {
     let unlocked = find(work, id).await;
     let both = match &unlocked {
         // another account's row is locked for nobody's sake
@@ -173,7 +176,7 @@ pub(super) fn judge(seen: &Seen, action: Action, sent_etag: &str) -> Result<Tran
 }
 
 async fn answer(
-    work: &Work<'_>,
+    work: &Work,
     ledger: Ledger,
     id: PartnershipId,
     account: AccountId,

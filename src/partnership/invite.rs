@@ -37,9 +37,12 @@ pub async fn invite(
     account: AccountId,
     invitation: Invitation,
 ) -> Result<Done<PartnershipView>, Error> {
+    let invitation = &invitation;
     let done = backend
-        .change(ask, async |work| {
-            let Invitation { invitee, kind, message } = &invitation;
+        .change(ask, |work| async move {
+           let work = &*work;
+            let work = &*work;
+            let Invitation { invitee, kind, message } = invitation;
             let Route { home, usage } = Route::lock(work, account, &invitee.key, None).await?;
             let rows = lock::rows(work, around(account, &invitee.key, *kind, home)).await?;
             let known = rows_of(&rows);
@@ -70,7 +73,8 @@ pub async fn resend(
     sent_etag: &str,
 ) -> Result<Done<PartnershipView>, Error> {
     let done = backend
-        .change(ask, async |work| {
+        .change(ask, |work| async move {
+            let work = &*work;
             let before = find(work, id).await?;
             // judged twice: here to refuse before anything is locked for another account's sake, and under the lock
             judge_resend(work, &before, account, sent_etag)?;
@@ -86,7 +90,7 @@ pub async fn resend(
             let others: Vec<_> = rows_of(&rows).into_iter().filter(|(other, _)| *other != id).collect();
             let approach = approach(account, &key, row.kind, home, &others, work.now);
             refuse(approach.obstacle())?;
-            let again_at = row.sent_at.plus(backend.limits.resend_interval);
+            let again_at = row.sent_at.plus(work.limits.resend_interval);
             if again_at > work.now {
                 return Err(Error::ResendTooSoon { retry_after: work.now.until(again_at) });
             }
@@ -117,7 +121,7 @@ struct Route {
 impl Route {
     /// Reads unlocked, locks accounts, usage, address and pairs in order, and checks that nobody moved in between.
     async fn lock(
-        work: &Work<'_>,
+        work: &Work,
         sender: AccountId,
         person: &EmailKey,
         bound_to: Option<AccountId>,
@@ -177,7 +181,7 @@ fn make_room(ledger: &mut Ledger, approach: &Approach<'_>) {
 }
 
 fn fresh(
-    work: &Work<'_>,
+    work: &Work,
     sender: AccountId,
     invitee: &Email,
     kind: PartnerType,
@@ -219,13 +223,13 @@ fn fresh(
     }
 }
 
-fn expiry(work: &Work<'_>) -> Option<Timestamp> {
-    let span = work.backend.limits.invitation_expiry;
+fn expiry(work: &Work) -> Option<Timestamp> {
+    let span = work.limits.invitation_expiry;
     (span > Duration::ZERO).then(|| work.now.plus(span))
 }
 
 async fn finish(
-    work: &Work<'_>,
+    work: &Work,
     ledger: Ledger,
     id: PartnershipId,
     account: AccountId,
@@ -240,22 +244,22 @@ async fn finish(
 
 /// The actor's view of a row as this change leaves it.
 pub(super) async fn shown(
-    work: &Work<'_>,
+    work: &Work,
     row: partnership::Model,
     account: AccountId,
 ) -> Result<PartnershipView, Error> {
     let id = row.id;
     let viewer = Viewer { account, manager: work.ask.actor.manages_partners(), now: work.now };
     let seen = store::seen(row, account, work.now).ok_or_else(|| store::not_found(id))?;
-    store::show_all(work.txn, viewer, vec![seen]).await?.pop().ok_or_else(|| store::not_found(id))
+    store::show_all(&work.txn, viewer, vec![seen]).await?.pop().ok_or_else(|| store::not_found(id))
 }
 
-pub(super) async fn find(work: &Work<'_>, id: PartnershipId) -> Result<partnership::Model, Error> {
+pub(super) async fn find(work: &Work, id: PartnershipId) -> Result<partnership::Model, Error> {
     use sea_orm::EntityTrait;
-    partnership::Entity::find_by_id(id).one(work.txn).await?.ok_or_else(|| store::not_found(id))
+    partnership::Entity::find_by_id(id).one(&work.txn).await?.ok_or_else(|| store::not_found(id))
 }
 
-fn judge_resend(work: &Work<'_>, row: &partnership::Model, account: AccountId, sent_etag: &str) -> Result<(), Error> {
+fn judge_resend(work: &Work, row: &partnership::Model, account: AccountId, sent_etag: &str) -> Result<(), Error> {
     let seen = store::seen(row.clone(), account, work.now).ok_or_else(|| store::not_found(row.id))?;
     super::decide::judge(&seen, Action::Resend, sent_etag).map(|_| ())
 }

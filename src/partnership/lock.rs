@@ -12,7 +12,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter
 use std::collections::BTreeSet;
 
 /// Locks what two accounts have with each other: whoever binds, activates or ends a row of theirs holds it.
-pub async fn pairs(work: &Work<'_>, wanted: &[(AccountId, AccountId)]) -> Result<(), Error> {
+pub async fn pairs(work: &Work, wanted: &[(AccountId, AccountId)]) -> Result<(), Error> {
     let keys: BTreeSet<(AccountId, AccountId)> = wanted.iter().map(|(a, b)| (*a.min(b), *a.max(b))).collect();
     if keys.is_empty() {
         return Ok(());
@@ -25,7 +25,7 @@ pub async fn pairs(work: &Work<'_>, wanted: &[(AccountId, AccountId)]) -> Result
         .on_conflict(
             OnConflict::columns([pair::Column::LowAccountId, pair::Column::HighAccountId]).do_nothing().to_owned(),
         )
-        .exec_without_returning(work.txn)
+        .exec_without_returning(&work.txn)
         .await?;
     let any = keys.iter().fold(Condition::any(), |any, (low, high)| {
         any.add(Condition::all().add(pair::Column::LowAccountId.eq(*low)).add(pair::Column::HighAccountId.eq(*high)))
@@ -35,18 +35,18 @@ pub async fn pairs(work: &Work<'_>, wanted: &[(AccountId, AccountId)]) -> Result
         .order_by_asc(pair::Column::LowAccountId)
         .order_by_asc(pair::Column::HighAccountId)
         .lock_exclusive()
-        .all(work.txn)
+        .all(&work.txn)
         .await?;
     Ok(())
 }
 
 /// Locks rows, in order, and answers them as they are now.
-pub async fn rows(work: &Work<'_>, which: Condition) -> Result<Vec<partnership::Model>, Error> {
+pub async fn rows(work: &Work, which: Condition) -> Result<Vec<partnership::Model>, Error> {
     Ok(partnership::Entity::find()
         .filter(which)
         .order_by_asc(partnership::Column::Id)
         .lock_exclusive()
-        .all(work.txn)
+        .all(&work.txn)
         .await?)
 }
 

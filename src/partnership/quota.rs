@@ -15,9 +15,9 @@ use sea_orm::{
 };
 
 /// Locks the account's day, and answers what it has used.
-pub async fn lock(work: &Work<'_>, account: AccountId) -> Result<invitation_usage::Model, Error> {
+pub async fn lock(work: &Work, account: AccountId) -> Result<invitation_usage::Model, Error> {
     let key = (account, work.now.day());
-    let find = || invitation_usage::Entity::find_by_id(key).lock_exclusive().one(work.txn);
+    let find = || invitation_usage::Entity::find_by_id(key).lock_exclusive().one(&work.txn);
     if let Some(used) = find().await? {
         return Ok(used);
     }
@@ -27,14 +27,14 @@ pub async fn lock(work: &Work<'_>, account: AccountId) -> Result<invitation_usag
                 .do_nothing()
                 .to_owned(),
         )
-        .exec_without_returning(work.txn)
+        .exec_without_returning(&work.txn)
         .await?;
     find().await?.ok_or(Error::ConcurrentChange)
 }
 
 /// Refuses what goes beyond a quota; `reopens` is an invitation that is open already and stays one.
-pub async fn check(work: &Work<'_>, used: &invitation_usage::Model, reopens: bool) -> Result<(), Error> {
-    let limits = &work.backend.limits;
+pub async fn check(work: &Work, used: &invitation_usage::Model, reopens: bool) -> Result<(), Error> {
+    let limits = &work.limits;
     let tomorrow = work.now.until(work.now.next_day());
     let over = |quota, limit, retry_after| Error::QuotaExceeded { quota, limit, retry_after };
     if reached(used.sent, limits.invitations_per_day) {
@@ -52,7 +52,7 @@ pub async fn check(work: &Work<'_>, used: &invitation_usage::Model, reopens: boo
                     .add(partnership::Column::ExpiresAt.is_null())
                     .add(partnership::Column::ExpiresAt.gt(work.now)),
             )
-            .count(work.txn)
+            .count(&work.txn)
             .await?;
         if open >= limits.open_invitations {
             let an_hour = std::time::Duration::from_secs(60 * 60);

@@ -17,7 +17,7 @@ use futures::future::BoxFuture;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 /// Binds waiting invitations to people who appear, and ends what a closing account has.
-pub fn react<'a>(work: &'a Work<'a>, change: &'a Change) -> BoxFuture<'a, Result<Part, Error>> {
+pub fn react<'a>(work: &'a Work, change: &'a Change) -> BoxFuture<'a, Result<Part, Error>> {
     async move {
         for (_, event) in change.events() {
             if let Some(person) = &event.appears {
@@ -33,12 +33,12 @@ pub fn react<'a>(work: &'a Work<'a>, change: &'a Change) -> BoxFuture<'a, Result
 }
 
 /// A person is new in `home`; the command holds the account and the address (I9).
-async fn arrive(work: &Work<'_>, person: &EmailKey, home: AccountId) -> Result<Part, Error> {
+async fn arrive(work: &Work, person: &EmailKey, home: AccountId) -> Result<Part, Error> {
     let waiting = partnership::Entity::find()
         .filter(partnership::Column::InviteeKey.eq(person.clone()))
         .filter(partnership::Column::RecipientAccountId.is_null())
         .filter(partnership::Column::State.eq(State::Pending))
-        .all(work.txn)
+        .all(&work.txn)
         .await?;
     if waiting.is_empty() {
         return Ok(Part::default());
@@ -50,7 +50,7 @@ async fn arrive(work: &Work<'_>, person: &EmailKey, home: AccountId) -> Result<P
         any.add(lock::row(row.id)).add(lock::of_pair(row.sender_account_id, home, row.kind))
     });
     let rows = lock::rows(work, around).await?;
-    let account = accounts::account(work.txn, home).await?;
+    let account = accounts::account(&work.txn, home).await?;
     let mut ledger = Ledger::new(work.now, rows);
     for row in &waiting {
         settle(work, &mut ledger, row, person, &account);
@@ -60,7 +60,7 @@ async fn arrive(work: &Work<'_>, person: &EmailKey, home: AccountId) -> Result<P
 
 /// One waiting invitation: bound, canceled for a conflict, or left waiting. Each sees what the ones before it left.
 fn settle(
-    work: &Work<'_>,
+    work: &Work,
     ledger: &mut Ledger,
     waiting: &partnership::Model,
     person: &EmailKey,
@@ -97,7 +97,7 @@ fn settle(
 }
 
 /// An account closes; the command holds it exclusively, so that only its waiting rows can still be moved by others (M5).
-async fn close(work: &Work<'_>, account: AccountId) -> Result<Part, Error> {
+async fn close(work: &Work, account: AccountId) -> Result<Part, Error> {
     use partnership::Column::{RecipientAccountId, RecipientView, SenderAccountId, SenderView};
     let mine = Condition::any()
         .add(Condition::all().add(SenderAccountId.eq(account)).add(SenderView.is_not_null()))

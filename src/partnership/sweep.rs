@@ -43,7 +43,8 @@ async fn expire(backend: &Backend, overdue: &[PartnershipId]) -> Result<usize, E
     let service = Actor { account: None, member: None, operator: None, need: Need::Operator };
     let ask = Ask { actor: service, request: None, validate_only: false };
     let done = backend
-        .change(&ask, async |work| {
+        .change(&ask, |work| async move {
+            let work = &*work;
             let which = Condition::all().add(partnership::Column::Id.is_in(overdue.iter().copied()));
             let rows = lock::rows(work, which).await?;
             let still: Vec<PartnershipId> = rows

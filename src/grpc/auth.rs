@@ -1,0 +1,175 @@
+//! Who calls: credentials become a [`Caller`], and nothing more; rights come from the stored member.
+
+use crate::caller::Caller;
+use crate::domain::ids::MemberId;
+use crate::error::Error;
+use jsonwebtoken::errors::Error as JwtError;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use serde::Deserialize;
+use std::collections::HashMap;
+use tonic::metadata::MetadataMap;
+use uuid::Uuid;
+
+/// The scope that makes an operator.
+pub const OPERATOR_SCOPE: &str = "partner.operator";
+/// The metadata that names the member acted for.
+pub const MEMBER_HEADER: &str = "x-member-id";
+const LEEWAY_SECONDS: u64 = 30;
+const MIN_SECRET_BYTES: usize = 32;
+
+/// How callers prove themselves.
+pub enum Authenticator {
+    /// They do not: for loopback only. `x-member-id` makes the caller that member, nothing makes it the operator.
+    None,
+    /// Signed tokens.
+    Jwt(Box<JwtVerifier>),
+}
+
+/// Verifies tokens with keys and algorithms fixed by configuration; a token chooses neither.
+pub struct JwtVerifier {
+    keys: Keys,
+    issuer: String,
+    audience: String,
+}
+
+enum Keys {
+    One(Algorithm, Box<DecodingKey>),
+    Set(HashMap<String, (Algorithm, DecodingKey)>),
+}
+
+/// Why a key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    #[error("a shared secret needs at least {MIN_SECRET_BYTES} bytes")]
+    SecretTooShort,
+    #[error("the PEM file holds no RSA, EC (P-256) or Ed25519 public key: {0}")]
+    Pem(JwtError),
+    #[error("the JWKS file is malformed: {0}")]
+    Jwks(#[from] serde_json::Error),
+    #[error("the JWKS file holds no usable signing key with a key id")]
+    NoKey,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    #[serde(default)]
+    scope: String,
+}
+
+impl JwtVerifier {
+    /// One key: a PEM public key, or the bytes of a shared secret (HS256).
+    ///
+    /// # Errors
+    /// A key that cannot be used.
+    pub fn with_key(material: &[u8], issuer: &str, audience: &str) -> Result<Self, KeyError> {
+        let (algorithm, key) = if material.starts_with(b"-----BEGIN") {
+            public_key(material)?
+        } else {
+            let secret = material.trim_ascii();
+            if secret.len() < MIN_SECRET_BYTES {
+                return Err(KeyError::SecretTooShort);
+            }
+            (Algorithm::HS256, DecodingKey::from_secret(secret))
+        };
+        Ok(Self { keys: Keys::One(algorithm, Box::new(key)), issuer: issuer.to_owned(), audience: audience.to_owned() })
+    }
+
+    /// A set of public keys, chosen by the token's key id; each is good for its own algorithm only.
+    ///
+    /// # Errors
+    /// A file without usable keys.
+    pub fn with_jwks(json: &[u8], issuer: &str, audience: &str) -> Result<Self, KeyError> {
+        let set: JwkSet = serde_json::from_slice(json)?;
+        let keys: HashMap<_, _> = set.keys.iter().filter_map(signing_key).collect();
+        if keys.is_empty() {
+            return Err(KeyError::NoKey);
+        }
+        Ok(Self { keys: Keys::Set(keys), issuer: issuer.to_owned(), audience: audience.to_owned() })
+    }
+
+    fn claims(&self, token: &str) -> Option<Claims> {
+        let header = decode_header(token).ok()?;
+        let (algorithm, key) = match &self.keys {
+            Keys::One(algorithm, key) => (*algorithm, &**key),
+            Keys::Set(keys) => keys.get(header.kid.as_deref()?).map(|(algorithm, key)| (*algorithm, key))?,
+        };
+        let mut validation = Validation::new(algorithm);
+        validation.leeway = LEEWAY_SECONDS;
+        validation.validate_nbf = true;
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[&self.audience]);
+        // a claim of the wrong JSON type passes for absent; required, it does not pass
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        decode::<Claims>(token, key, &validation).ok().map(|data| data.claims)
+    }
+}
+
+fn public_key(pem: &[u8]) -> Result<(Algorithm, DecodingKey), KeyError> {
+    DecodingKey::from_rsa_pem(pem)
+        .map(|key| (Algorithm::RS256, key))
+        .or_else(|_| DecodingKey::from_ec_pem(pem).map(|key| (Algorithm::ES256, key)))
+        .or_else(|_| DecodingKey::from_ed_pem(pem).map(|key| (Algorithm::EdDSA, key)))
+        .map_err(KeyError::Pem)
+}
+
+fn signing_key(jwk: &Jwk) -> Option<(String, (Algorithm, DecodingKey))> {
+    let algorithm = match (&jwk.algorithm, jwk.common.key_algorithm) {
+        (AlgorithmParameters::RSA(_), None | Some(KeyAlgorithm::RS256)) => Algorithm::RS256,
+        (AlgorithmParameters::RSA(_), Some(KeyAlgorithm::PS256)) => Algorithm::PS256,
+        (AlgorithmParameters::EllipticCurve(ec), None | Some(KeyAlgorithm::ES256)) if ec.curve == EllipticCurve::P256 => {
+            Algorithm::ES256
+        }
+        (AlgorithmParameters::OctetKeyPair(_), None | Some(KeyAlgorithm::EdDSA)) => Algorithm::EdDSA,
+        // shared secrets do not belong in a key set, and other algorithms are not offered
+        _ => return None,
+    };
+    if matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption)) {
+        return None;
+    }
+    Some((jwk.common.key_id.clone()?, (algorithm, DecodingKey::from_jwk(jwk).ok()?)))
+}
+
+impl Authenticator {
+    /// The caller behind a request's metadata.
+    ///
+    /// # Errors
+    /// `CredentialsMissing`, `CredentialsInvalid`.
+    pub fn caller(&self, metadata: &MetadataMap) -> Result<Caller, Error> {
+        let member = acted_for(metadata)?;
+        match self {
+            Self::None => Ok(member.map_or_else(|| Caller::Operator(String::new()), Caller::Member)),
+            Self::Jwt(verifier) => {
+                let claims = verifier.claims(bearer(metadata)?).ok_or(Error::CredentialsInvalid)?;
+                let operator = claims.scope.split(' ').any(|scope| scope == OPERATOR_SCOPE);
+                match (operator, member) {
+                    (true, Some(member)) => Ok(Caller::OperatorFor(claims.sub, member)),
+                    (true, None) => Ok(Caller::Operator(claims.sub)),
+                    (false, Some(_)) => Err(Error::CredentialsInvalid),
+                    (false, None) => uuid(&claims.sub).map(Caller::Member),
+                }
+            }
+        }
+    }
+}
+
+fn acted_for(metadata: &MetadataMap) -> Result<Option<MemberId>, Error> {
+    let mut values = metadata.get_all(MEMBER_HEADER).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map_err(|_| Error::CredentialsInvalid).and_then(uuid).map(Some),
+        (Some(_), Some(_)) => Err(Error::CredentialsInvalid),
+    }
+}
+
+fn bearer(metadata: &MetadataMap) -> Result<&str, Error> {
+    let value = metadata.get("authorization").ok_or(Error::CredentialsMissing)?;
+    let value = value.to_str().map_err(|_| Error::CredentialsInvalid)?;
+    let (scheme, token) = value.split_once(' ').ok_or(Error::CredentialsInvalid)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(Error::CredentialsInvalid) }
+}
+
+fn uuid(raw: &str) -> Result<MemberId, Error> {
+    Uuid::try_parse(raw).map(MemberId).map_err(|_| Error::CredentialsInvalid)
+}

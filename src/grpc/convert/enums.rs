@@ -1,0 +1,65 @@
+//! Enumerations: each domain value has one value on the wire.
+
+use crate::domain::account::{AccountState, MemberState, Profile};
+use crate::domain::event::AuditAction;
+use crate::domain::partner_type::{PartnerType, Permission};
+use crate::domain::partnership::{Action, Side, View};
+use crate::domain::preferences::{ContactRetention, ReceivePolicy};
+use crate::grpc::pb;
+use crate::partnership::view::StateReason;
+
+/// A domain enumeration and its numbers on the wire.
+pub trait Wire: Copy {
+    /// The value of a number; none for the unspecified and unknown ones.
+    fn from_wire(raw: i32) -> Option<Self>;
+    /// The number.
+    fn to_wire(self) -> i32;
+}
+
+macro_rules! wire {
+    ($domain:ty, $message:ty, { $($variant:ident),+ $(,)? }) => {
+        impl Wire for $domain {
+            fn from_wire(raw: i32) -> Option<Self> {
+                match <$message>::try_from(raw).ok()? {
+                    <$message>::Unspecified => None,
+                    $( <$message>::$variant => Some(<$domain>::$variant), )+
+                    #[allow(unreachable_patterns)]
+                    _ => None,
+                }
+            }
+
+            fn to_wire(self) -> i32 {
+                match self {
+                    $( <$domain>::$variant => <$message>::$variant as i32, )+
+                }
+            }
+        }
+    };
+}
+
+wire!(AccountState, pb::AccountState, { Active, Suspended, Closed });
+wire!(MemberState, pb::MemberState, { Active, Deactivated, Removed });
+wire!(Profile, pb::MemberProfile, { BillingAdministrator, Administrator, Supervisor, Manager, Observer, Visitor });
+wire!(Side, pb::PartnershipSide, { Sender, Recipient });
+wire!(View, pb::PartnershipState, { AwaitingApproval, Pending, Active, Rejected, Expired });
+wire!(StateReason, pb::PartnershipStateReason, { Rejected, DeletedByRecipient, RemovedByRecipient });
+wire!(Action, pb::PartnershipAction, { Accept, Reject, Delete, Resend });
+wire!(ReceivePolicy, pb::ReceivePolicy, { AllowAll, AllowExcept, DenyAll });
+wire!(ContactRetention, pb::ContactRetention, { Keep, Purge });
+wire!(PartnerType, pb::PartnershipType, {
+    Collaboration, Reseller, DelegatedAdministrator, ResellerAndDelegatedAdministrator, Partner, Advisor, Mpsa, OemPc,
+    LineOfBusiness,
+});
+wire!(Permission, pb::Permission, {
+    Share, Sell, ManageSubscriptions, WorkWithServices, ViewPurchases, UploadDeviceIds, DevelopApps, SubmitApps,
+    ManageApps, ManageUsers, ManageLicenses, ResetPasswords, ManageServices, ManageSupportTickets,
+});
+wire!(AuditAction, pb::AuditAction, {
+    Invited, Received, Resent, Accepted, Rejected, Deleted, Canceled, Superseded, Expired, Ended, Hidden, Replaced,
+    Withdrawn, PreferencesUpdated,
+});
+
+/// The number of a value that may be absent.
+pub fn optional<E: Wire>(value: Option<E>) -> i32 {
+    value.map_or(0, E::to_wire)
+}

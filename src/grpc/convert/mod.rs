@@ -1,0 +1,19 @@
+//! Messages to the rooms' own types and back. Requests are taken apart field by field, so that a new field breaks the
+//! build here until somebody decides what it means.
+
+pub mod account;
+pub mod enums;
+pub mod mask;
+pub mod member;
+pub mod partnership;
+
+use crate::domain::time::Timestamp;
+
+/// The longest agreement version, in characters.
+const MAX_VERSION: usize = 200;
+
+fn time(at: Timestamp) -> prost_types::Timestamp {
+    const MICROS: i64 = 1_000_000;
+    let nanos = i32::try_from(at.0.rem_euclid(MICROS) * 1_000).unwrap_or(0);
+    prost_types::Timestamp { seconds: at.0.div_euclid(MICROS), nanos }
+}

@@ -1,0 +1,283 @@
+//! One way in for every RPC, in the contract's order: credentials, rights, all fields at once, then the work. Errors
+//! leave here as statuses.
+
+use super::auth::Authenticator;
+use super::fields::Fields;
+use super::page::{Binding, Page};
+use super::pb;
+use super::status;
+use super::transport::CallContext;
+use crate::account::access::authorise;
+use crate::backend::{Ask, Backend, RequestKey};
+use crate::caller::{Actor, Need};
+use crate::domain::ids::AccountId;
+use crate::error::Error;
+use prost::Message;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+
+/// What every service works with.
+#[derive(Clone)]
+pub struct Gate {
+    pub(super) backend: Arc<Backend>,
+    authenticator: Arc<Authenticator>,
+}
+
+/// A request that names the account acted for.
+pub trait Addressed: Message + Default + Clone {
+    /// The RPC it belongs to.
+    const RPC: &'static str;
+    /// The account; `None` where the RPC has none.
+    fn account_id(&self) -> Option<&str>;
+}
+
+/// A request that changes something.
+pub trait Mutation: Addressed {
+    fn request_id(&self) -> &str;
+    fn validate_only(&self) -> bool;
+}
+
+/// A request that reads.
+pub trait Read: Addressed {
+    fn min_position(&self) -> i64;
+}
+
+/// A request that reads a page.
+pub trait Paged: Read {
+    fn page_size(&self) -> i32;
+    fn page_token(&self) -> &str;
+    /// The request without what may differ from page to page.
+    fn arguments(&self) -> Self;
+}
+
+/// A page asked for, and the token of the next one.
+pub struct Pager {
+    pub page: Page,
+    binding: Binding,
+}
+
+impl Pager {
+    /// Cuts `items` to the page and seals the next token; empty at the end.
+    pub fn cut<T>(&self, items: &mut Vec<T>, position: impl Fn(&T) -> i64) -> String {
+        self.page.cut(items, position).map(|cursor| self.binding.seal(cursor)).unwrap_or_default()
+    }
+}
+
+impl Gate {
+    /// A gate to `backend`.
+    #[must_use]
+    pub fn new(backend: Arc<Backend>, authenticator: Arc<Authenticator>) -> Self {
+        Self { backend, authenticator }
+    }
+
+    /// A mutation: `parse` checks every field, `work` runs the verb.
+    pub async fn mutate<Q: Mutation, T, P, F>(
+        &self,
+        request: Request<Q>,
+        need: Need,
+        parse: impl FnOnce(&mut Fields, Q) -> T,
+        work: impl FnOnce(Ask, T) -> F,
+    ) -> Result<Response<P>, Status>
+    where
+        F: Future<Output = Result<P, Error>>,
+    {
+        let context = CallContext::of(request.extensions());
+        let outcome = async {
+            let (actor, mut fields, body) = self.enter(request, need, &context).await?;
+            fields.request_id(body.request_id());
+            let request = (!body.request_id().is_empty()).then(|| RequestKey {
+                caller: actor.request_scope(),
+                request_id: body.request_id().to_owned(),
+                fingerprint: fingerprint(&body),
+            });
+            let ask = Ask { actor, request, validate_only: body.validate_only() };
+            let parsed = parse(&mut fields, body);
+            fields.finish()?;
+            work(ask, parsed).await
+        };
+        answer(outcome.await, &context)
+    }
+
+    /// A read of one thing, at least as fresh as `min_position`.
+    pub async fn read<Q: Read, T, P, F>(
+        &self,
+        request: Request<Q>,
+        need: Need,
+        parse: impl FnOnce(&mut Fields, Q) -> T,
+        work: impl FnOnce(Actor, T) -> F,
+    ) -> Result<Response<P>, Status>
+    where
+        F: Future<Output = Result<P, Error>>,
+    {
+        let context = CallContext::of(request.extensions());
+        let outcome = async {
+            let (actor, mut fields, body) = self.enter(request, need, &context).await?;
+            let min_position = body.min_position();
+            fields.min_position(min_position);
+            let parsed = parse(&mut fields, body);
+            fields.finish()?;
+            self.backend.at_least(min_position).await?;
+            work(actor, parsed).await
+        };
+        answer(outcome.await, &context)
+    }
+
+    /// A read of a page.
+    pub async fn page<Q: Paged, T, P, F>(
+        &self,
+        request: Request<Q>,
+        need: Need,
+        parse: impl FnOnce(&mut Fields, Q) -> T,
+        work: impl FnOnce(Actor, T, Pager) -> F,
+    ) -> Result<Response<P>, Status>
+    where
+        F: Future<Output = Result<P, Error>>,
+    {
+        let context = CallContext::of(request.extensions());
+        let outcome = async {
+            let (actor, mut fields, body) = self.enter(request, need, &context).await?;
+            let (min_position, token) = (body.min_position(), body.page_token().to_owned());
+            fields.min_position(min_position);
+            let size = fields.page_size(body.page_size());
+            let arguments = body.arguments().encode_to_vec();
+            let parsed = parse(&mut fields, body);
+            fields.finish()?;
+            let key = self.backend.key.clone();
+            let binding = Binding { key, caller: actor.request_scope(), rpc: Q::RPC, arguments };
+            let page = Page { size, before: binding.open(&token)? };
+            self.backend.at_least(min_position).await?;
+            work(actor, parsed, Pager { page, binding }).await
+        };
+        answer(outcome.await, &context)
+    }
+
+    async fn enter<Q: Addressed>(
+        &self,
+        request: Request<Q>,
+        need: Need,
+        context: &CallContext,
+    ) -> Result<(Actor, Fields, Q), Error> {
+        let caller = self.authenticator.caller(request.metadata())?;
+        context.note_caller(&caller);
+        let body = request.into_inner();
+        let mut fields = Fields::default();
+        let account = body.account_id().and_then(|raw| fields.uuid("account_id", raw)).map(AccountId);
+        let actor = authorise(&self.backend, caller, account, need).await?;
+        Ok((actor, fields, body))
+    }
+}
+
+/// The account acted for; its absence was refused with the other fields.
+pub fn own(actor: &Actor) -> Result<AccountId, Error> {
+    actor.account.ok_or_else(|| Error::field("account_id", "is required"))
+}
+
+fn answer<P>(outcome: Result<P, Error>, context: &CallContext) -> Result<Response<P>, Status> {
+    outcome.map(Response::new).map_err(|error| context.refuse(&error))
+}
+
+/// A digest of the call and all its fields; prost writes a message in one way only.
+fn fingerprint<Q: Addressed>(body: &Q) -> String {
+    use std::fmt::Write as _;
+    let digest = Sha256::new().chain_update(Q::RPC).chain_update([0]).chain_update(body.encode_to_vec()).finalize();
+    digest.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+impl CallContext {
+    /// The status for an error, noted for the call's log line; failures of the service itself are logged here, once.
+    pub(super) fn refuse(&self, error: &Error) -> Status {
+        let (answer, reason) = status::of(error, self.request_id());
+        match error {
+            Error::Internal(source) => {
+                tracing::error!(request_id = self.request_id(), error = %source, "a call failed inside the service");
+            }
+            Error::DatabaseUnavailable(Some(source)) => {
+                tracing::warn!(request_id = self.request_id(), error = %source, "the database did not answer");
+            }
+            _ => {}
+        }
+        self.note_reason(status::reason_name(reason));
+        answer
+    }
+}
+
+macro_rules! addressed {
+    ($($rpc:ident),+ $(,)?) => { $(
+        paste::paste! {
+            impl Addressed for pb::[<$rpc Request>] {
+                const RPC: &'static str = stringify!($rpc);
+                fn account_id(&self) -> Option<&str> { Some(&self.account_id) }
+            }
+        }
+    )+ };
+}
+
+macro_rules! mutations {
+    ($($rpc:ident),+ $(,)?) => { $(
+        paste::paste! {
+            impl Mutation for pb::[<$rpc Request>] {
+                fn request_id(&self) -> &str { &self.request_id }
+                fn validate_only(&self) -> bool { self.validate_only }
+            }
+        }
+    )+ };
+}
+
+macro_rules! reads {
+    ($($rpc:ident),+ $(,)?) => { $(
+        paste::paste! {
+            impl Read for pb::[<$rpc Request>] {
+                fn min_position(&self) -> i64 { self.min_position }
+            }
+        }
+    )+ };
+}
+
+macro_rules! paged {
+    ($($rpc:ident),+ $(,)?) => { $(
+        paste::paste! {
+            impl Paged for pb::[<$rpc Request>] {
+                fn page_size(&self) -> i32 { self.page_size }
+                fn page_token(&self) -> &str { &self.page_token }
+                fn arguments(&self) -> Self {
+                    Self { page_size: 0, page_token: String::new(), min_position: 0, ..self.clone() }
+                }
+            }
+        }
+    )+ };
+}
+
+addressed!(
+    InvitePartner, ResendInvitation, AcceptPartnership, RejectPartnership, DeletePartnership, GetPartnership,
+    ListPartnerships, GetPartnerPreferences, UpdatePartnerPreferences, ListAuditEntries, GetAccount, UpdateAccount,
+    SuspendAccount, ResumeAccount, CloseAccount, RegisterMember, UpdateMember, DeactivateMember, ReactivateMember,
+    RemoveMember, MoveMember, GetMember, ListMembers,
+);
+mutations!(
+    InvitePartner, ResendInvitation, AcceptPartnership, RejectPartnership, DeletePartnership, UpdatePartnerPreferences,
+    CreateAccount, UpdateAccount, SuspendAccount, ResumeAccount, CloseAccount, RegisterMember, UpdateMember,
+    DeactivateMember, ReactivateMember, RemoveMember, MoveMember,
+);
+reads!(
+    GetPartnership, ListPartnerships, GetPartnerPreferences, ListAuditEntries, GetAccount, ListAccounts, GetMember,
+    ListMembers,
+);
+paged!(ListPartnerships, ListAuditEntries, ListAccounts, ListMembers);
+
+impl Addressed for pb::CreateAccountRequest {
+    const RPC: &'static str = "CreateAccount";
+    fn account_id(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Addressed for pb::ListAccountsRequest {
+    const RPC: &'static str = "ListAccounts";
+    fn account_id(&self) -> Option<&str> {
+        None
+    }
+}

@@ -1,0 +1,33 @@
+//! The edge: the only room that knows tonic and the generated code.
+//!
+//! ```text
+//!   transport.rs   connections and what surrounds every call: its id, deadline, panics, log line
+//!   gate.rs        one way in for every RPC: authenticate, authorise, parse, work; errors become statuses here
+//!   auth.rs        credentials -> Caller                 status.rs  Error -> Status, one exhaustive match
+//!   fields.rs      bounds, all bad fields at once        page.rs    page tokens
+//!   convert/       messages <-> the rooms' own types     *_service.rs  one thin file per service
+//! ```
+
+pub mod auth;
+pub mod transport;
+
+mod account_service;
+mod convert;
+mod fields;
+mod gate;
+mod page;
+mod partner_service;
+mod status;
+
+pub use account_service::Accounts;
+pub use gate::Gate;
+pub use partner_service::Partners;
+
+/// The generated messages, servers and clients.
+#[allow(missing_docs, clippy::all, clippy::pedantic)]
+pub mod pb {
+    tonic::include_proto!("partner.v1");
+
+    /// Every proto with comments and options, as reflection serves it.
+    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/partner_descriptor.bin"));
+}

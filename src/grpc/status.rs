@@ -1,0 +1,192 @@
+//! Errors become statuses here, in one exhaustive match: canonical code, published reason, details.
+
+use super::pb::ErrorReason;
+use crate::domain::partnership::{Action, MustDelete, View};
+use crate::error::{Error, Quota};
+use std::collections::HashMap;
+use std::time::Duration;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+/// The domain of every reason.
+pub const DOMAIN: &str = "partner.v1";
+const RETRY_SOON: Duration = Duration::from_millis(200);
+
+/// The reason's published name, without its prefix.
+pub fn reason_name(reason: ErrorReason) -> &'static str {
+    reason.as_str_name().trim_start_matches("ERROR_REASON_")
+}
+
+/// The status that answers for `error`, and its reason. `request_id` names the call in the service's logs.
+pub fn of(error: &Error, request_id: &str) -> (Status, ErrorReason) {
+    let (code, reason, metadata) = classify(error);
+    let metadata: HashMap<String, String> =
+        metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    let mut details = ErrorDetails::with_error_info(reason_name(reason), DOMAIN, metadata);
+    details.set_request_info(request_id, "");
+    match error {
+        Error::FieldInvalid(violations) => {
+            for violation in violations {
+                details.add_bad_request_violation(violation.field.clone(), violation.description.clone());
+            }
+        }
+        Error::QuotaExceeded { retry_after, .. } | Error::ResendTooSoon { retry_after } => {
+            details.set_retry_info(Some(*retry_after));
+        }
+        _ if matches!(code, Code::Unavailable | Code::ResourceExhausted) => {
+            details.set_retry_info(Some(RETRY_SOON));
+        }
+        _ if code == Code::FailedPrecondition => {
+            details.add_precondition_failure_violation(reason_name(reason), subject(error), error.to_string());
+        }
+        _ => {}
+    }
+    (Status::with_error_details(code, error.to_string(), details), reason)
+}
+
+type Metadata = Vec<(&'static str, String)>;
+
+fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
+    use ErrorReason as R;
+    let none = Vec::new;
+    match error {
+        Error::CredentialsMissing => (Code::Unauthenticated, R::CredentialsMissing, none()),
+        Error::CredentialsInvalid => (Code::Unauthenticated, R::CredentialsInvalid, none()),
+        Error::ManagePartnersRequired => (Code::PermissionDenied, R::ManagePartnersRequired, none()),
+        Error::OperatorRequired => (Code::PermissionDenied, R::OperatorRequired, none()),
+        Error::MemberNotActive => (Code::PermissionDenied, R::MemberNotActive, none()),
+        Error::NotTheRecipient => (Code::PermissionDenied, R::NotTheRecipient, none()),
+        Error::NotTheSender => (Code::PermissionDenied, R::NotTheSender, none()),
+        Error::NotFound { resource, id } => (
+            Code::NotFound,
+            R::ResourceNotFound,
+            vec![("resource_type", (*resource).to_owned()), ("resource_id", id.clone())],
+        ),
+        Error::FieldInvalid(_) => (Code::InvalidArgument, R::FieldInvalid, none()),
+        Error::SelfInvitation => (Code::InvalidArgument, R::SelfInvitation, none()),
+        Error::PageTokenInvalid => (Code::InvalidArgument, R::PageTokenInvalid, none()),
+        Error::MessageMalformed => (Code::InvalidArgument, R::MessageMalformed, none()),
+        Error::AlreadyPartners { partnership } => {
+            (Code::AlreadyExists, R::AlreadyPartners, vec![("partnership_id", partnership.to_string())])
+        }
+        Error::DuplicateInvitation { partnership } => {
+            (Code::AlreadyExists, R::DuplicateInvitation, vec![("partnership_id", partnership.to_string())])
+        }
+        Error::MemberExists { member, account } => (
+            Code::AlreadyExists,
+            R::MemberExists,
+            vec![("member_id", member.clone()), ("account_id", account.clone())],
+        ),
+        Error::AccountExists { account } => {
+            (Code::AlreadyExists, R::AccountExists, vec![("account_id", account.clone())])
+        }
+        Error::RequestIdReused => (Code::AlreadyExists, R::RequestIdReused, none()),
+        Error::ReinviteBlocked { blocking, must_delete } => (
+            Code::FailedPrecondition,
+            R::ReinviteBlocked,
+            vec![
+                ("blocking_partnership_id", blocking.to_string()),
+                ("must_delete", must_delete_name(*must_delete).to_owned()),
+            ],
+        ),
+        Error::IncomingInvitationPending { partnership } => (
+            Code::FailedPrecondition,
+            R::IncomingInvitationPending,
+            vec![("partnership_id", partnership.to_string())],
+        ),
+        Error::InvitationNotPending { partnership, state, allowed } => (
+            Code::FailedPrecondition,
+            R::InvitationNotPending,
+            vec![
+                ("partnership_id", partnership.to_string()),
+                ("state", view_name(*state).to_owned()),
+                ("allowed_actions", action_names(allowed)),
+            ],
+        ),
+        Error::InvitationExpired { partnership, allowed } => (
+            Code::FailedPrecondition,
+            R::InvitationExpired,
+            vec![
+                ("partnership_id", partnership.to_string()),
+                ("state", view_name(View::Expired).to_owned()),
+                ("allowed_actions", action_names(allowed)),
+            ],
+        ),
+        Error::ContactPartner { partnership } => {
+            (Code::FailedPrecondition, R::ContactPartner, vec![("partnership_id", partnership.to_string())])
+        }
+        Error::AccountNotActive { account } => {
+            (Code::FailedPrecondition, R::AccountNotActive, vec![("account_id", account.clone())])
+        }
+        Error::MemberRemoved { member } => {
+            (Code::FailedPrecondition, R::MemberRemoved, vec![("member_id", member.clone())])
+        }
+        Error::PositionUnknown { position, head } => (
+            Code::FailedPrecondition,
+            R::PositionUnknown,
+            vec![("position", position.to_string()), ("head_position", head.to_string())],
+        ),
+        Error::EtagMismatch { current } => (Code::Aborted, R::EtagMismatch, vec![("current_etag", current.clone())]),
+        Error::ConcurrentChange => (Code::Aborted, R::ConcurrentChange, none()),
+        Error::QuotaExceeded { quota, limit, .. } => {
+            let (reason, name) = match quota {
+                Quota::InvitationsPerDay => (R::InvitationsPerDay, "invitations_per_day"),
+                Quota::RefusedPerDay => (R::InvitationsPerDay, "refused_invitations_per_day"),
+                Quota::OpenInvitations => (R::OpenInvitations, "open_invitations"),
+            };
+            (Code::ResourceExhausted, reason, vec![("quota", name.to_owned()), ("limit", limit.to_string())])
+        }
+        Error::ResendTooSoon { .. } => (Code::ResourceExhausted, R::ResendTooSoon, none()),
+        Error::MessageTooLarge { limit_bytes } => {
+            (Code::ResourceExhausted, R::MessageTooLarge, vec![("limit_bytes", limit_bytes.to_string())])
+        }
+        Error::Deadline => (Code::DeadlineExceeded, R::Deadline, none()),
+        Error::DatabaseUnavailable(_) => (Code::Unavailable, R::DatabaseUnavailable, none()),
+        Error::ShuttingDown => (Code::Unavailable, R::ShuttingDown, none()),
+        Error::Overloaded => (Code::Unavailable, R::Overloaded, none()),
+        Error::Internal(_) => (Code::Internal, R::Internal, none()),
+    }
+}
+
+/// What a failed precondition is about.
+fn subject(error: &Error) -> String {
+    match error {
+        Error::ReinviteBlocked { blocking: partnership, .. }
+        | Error::IncomingInvitationPending { partnership }
+        | Error::InvitationNotPending { partnership, .. }
+        | Error::InvitationExpired { partnership, .. }
+        | Error::ContactPartner { partnership } => format!("partnerships/{partnership}"),
+        Error::AccountNotActive { account } => format!("accounts/{account}"),
+        Error::MemberRemoved { member } => format!("members/{member}"),
+        Error::PositionUnknown { position, .. } => format!("positions/{position}"),
+        _ => String::new(),
+    }
+}
+
+fn must_delete_name(who: MustDelete) -> &'static str {
+    match who {
+        MustDelete::Sender => "SENDER",
+        MustDelete::Recipient => "RECIPIENT",
+        MustDelete::Both => "BOTH",
+    }
+}
+
+fn view_name(view: View) -> &'static str {
+    match view {
+        View::AwaitingApproval => "AWAITING_APPROVAL",
+        View::Pending => "PENDING",
+        View::Active => "ACTIVE",
+        View::Rejected => "REJECTED",
+        View::Expired => "EXPIRED",
+    }
+}
+
+fn action_names(actions: &[Action]) -> String {
+    let name = |action: &Action| match action {
+        Action::Accept => "ACCEPT",
+        Action::Reject => "REJECT",
+        Action::Delete => "DELETE",
+        Action::Resend => "RESEND",
+    };
+    actions.iter().map(name).collect::<Vec<_>>().join(",")
+}
