@@ -1,11 +1,33 @@
+//! partner-service: partner relationships between organisations' accounts.
+//!
+//! The rooms, and the arrows between them; arrows only go down this list:
+//! ```text
+//!   main                  subcommands: demo, token
+//!   server                the composition root: services, reactions, start and stop        config, telemetry
+//!   grpc                  the only room that knows tonic and generated code
+//!   partnership           invitations, decisions, what each side sees
+//!   audit    account      who did what; accounts, members, preferences, rights
+//!   backend               `change`, the one owner of transactions
+//!   feed                  the log
+//!   entity  error  caller pictures of tables; neutral errors; who asks      (migration: the schema)
+//!   domain                PURE: ids, events, the rules
+//! ```
+//! A request walks: `grpc::gate` (credentials, rights, fields) -> a room's command (locks, asks `domain`) ->
+//! `Backend::change` (reactions, log, one commit) -> the answer.
+
+pub mod account;
+pub mod audit;
 pub mod backend;
 pub mod caller;
+pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod entity;
 pub mod error;
 pub mod feed;
-pub mod account;
-pub mod audit;
 pub mod grpc;
 pub mod migration;
 pub mod partnership;
+pub mod server;
+pub mod telemetry;
+pub mod token;

@@ -138,7 +138,8 @@ impl Database {
         }
     }
 
-    pub(super) async fn close(&self) {
+    /// Closes every connection.
+    pub async fn close(&self) {
         for pool in [&self.reads, &self.writes] {
             let _ = pool.clone().close().await;
         }

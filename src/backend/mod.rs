@@ -98,6 +98,14 @@ impl Backend {
         Ok(())
     }
 
+    /// Forgets answers remembered longer ago than a request id counts.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn forget_old_requests(&self) -> Result<(), Error> {
+        remembered::forget(self.database.writes(), self.now().minus(self.limits.remember)).await
+    }
+
     /// Closes every connection.
     pub async fn close(&self) {
         self.database.close().await;

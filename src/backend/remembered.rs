@@ -2,9 +2,10 @@
 
 use super::change::{Done, RequestKey, Work};
 use crate::entity::remembered_request as remembered;
+use crate::domain::time::Timestamp;
 use crate::error::Error;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::IntoColumnRef};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, ExprTrait, QueryFilter, sea_query::IntoColumnRef};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -62,5 +63,11 @@ pub(super) async fn remember<A: Serialize>(work: &Work, key: &RequestKey, done: 
         .filter(remembered::Column::RequestId.eq(&key.request_id))
         .exec(&work.txn)
         .await?;
+    Ok(())
+}
+
+/// Deletes what was remembered before `expired`.
+pub(super) async fn forget(db: &DatabaseConnection, expired: Timestamp) -> Result<(), Error> {
+    remembered::Entity::delete_many().filter(remembered::Column::CreatedAt.lt(expired)).exec(db).await?;
     Ok(())
 }

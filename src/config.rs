@@ -1,0 +1,188 @@
+//! Configuration: every flag is an environment variable too (`--data-dir` is `PARTNER_DATA_DIR`).
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Partner relationships between organisations' accounts, over gRPC.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub serve: ServeConfig,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve gRPC (what happens without a subcommand).
+    Serve(Box<ServeConfig>),
+    /// Load eight real organisations into a running service and print grpcurl lines to try.
+    Demo(DemoConfig),
+    /// Sign a development token with the key that a service verifies with.
+    Token(TokenConfig),
+}
+
+/// How callers prove themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AuthMode {
+    /// They do not: only on loopback. Metadata x-member-id makes the caller that member, nothing makes it the operator.
+    None,
+    /// Signed bearer tokens (JWT).
+    Jwt,
+}
+
+/// A span of time such as 30d, 12h, 90s or 250ms; 0 is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "0" {
+            return Ok(Self(Duration::ZERO));
+        }
+        humantime::parse_duration(text).map(Self).map_err(|_| "write a span such as 30d, 12h, 90s, or 0".to_owned())
+    }
+}
+
+/// How the service runs.
+#[derive(Clone, Debug, Args)]
+pub struct ServeConfig {
+    /// Where to serve gRPC; port 0 picks a free one and writes it to <data-dir>/listen.
+    #[arg(long, env = "PARTNER_LISTEN", default_value = "127.0.0.1:50051", value_name = "HOST:PORT")]
+    pub listen: SocketAddr,
+    /// The folder of everything the service keeps in files.
+    #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
+    pub data_dir: PathBuf,
+    /// sqlite://file or postgres://user@host/database [default: SQLite in the data folder]
+    #[arg(long, env = "PARTNER_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// How callers prove themselves.
+    #[arg(long, env = "PARTNER_AUTH", default_value = "none")]
+    pub auth: AuthMode,
+    /// A PEM public key (RSA, EC P-256, Ed25519), or a shared secret of 32 bytes or more (HS256).
+    #[arg(long, env = "PARTNER_JWT_KEY_FILE", value_name = "FILE")]
+    pub jwt_key_file: Option<PathBuf>,
+    /// A JSON Web Key Set with the public keys, each with its key id.
+    #[arg(long, env = "PARTNER_JWKS", value_name = "FILE", conflicts_with = "jwt_key_file")]
+    pub jwks: Option<PathBuf>,
+    /// The issuer that tokens must name.
+    #[arg(long, env = "PARTNER_JWT_ISSUER", default_value = "partner-service", value_name = "NAME")]
+    pub jwt_issuer: String,
+    /// The audience that tokens must name.
+    #[arg(long, env = "PARTNER_JWT_AUDIENCE", default_value = "partner-service", value_name = "NAME")]
+    pub jwt_audience: String,
+    /// The service's secret key, 32 bytes or more, the same on every replica [default: one kept in the database]
+    #[arg(long, env = "PARTNER_SECRET_KEY_FILE", value_name = "FILE")]
+    pub secret_key_file: Option<PathBuf>,
+    /// How long an invitation waits for a decision; 0 is for ever.
+    #[arg(long, env = "PARTNER_INVITATION_EXPIRY", default_value = "30d", value_name = "SPAN")]
+    pub invitation_expiry: Span,
+    /// Invitations an account may send per UTC day.
+    #[arg(long, env = "PARTNER_INVITATIONS_PER_DAY", default_value_t = 200, value_name = "COUNT")]
+    pub invitations_per_day: u64,
+    /// Invitations of an account that may wait for a decision at once.
+    #[arg(long, env = "PARTNER_OPEN_INVITATIONS", default_value_t = 500, value_name = "COUNT")]
+    pub open_invitations: u64,
+    /// How long open calls may take to finish after SIGTERM or SIGINT.
+    #[arg(long, env = "PARTNER_SHUTDOWN_DEADLINE", default_value = "10s", value_name = "SPAN")]
+    pub shutdown_deadline: Span,
+    /// How log lines look [default: text on a terminal, json otherwise]
+    #[arg(long, env = "PARTNER_LOG_FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// Serve on an address that is not loopback although there is no TLS.
+    #[arg(long, env = "PARTNER_INSECURE")]
+    pub insecure: bool,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Where the demo goes.
+#[derive(Clone, Debug, Args)]
+pub struct DemoConfig {
+    /// The service's address [default: what <data-dir>/listen says, else 127.0.0.1:50051]
+    #[arg(long, env = "PARTNER_ADDRESS", value_name = "HOST:PORT")]
+    pub address: Option<String>,
+    /// The service's data folder, to find its address in.
+    #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
+    pub data_dir: PathBuf,
+    /// An operator's token, for a service that asks for one.
+    #[arg(long, env = "PARTNER_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub token: Option<String>,
+}
+
+/// What a development token says.
+#[derive(Clone, Debug, Args)]
+pub struct TokenConfig {
+    /// A shared secret, or a PEM private key (RSA, EC P-256, Ed25519).
+    #[arg(long, env = "PARTNER_JWT_KEY_FILE", value_name = "FILE")]
+    pub jwt_key_file: PathBuf,
+    /// The member's id, or the operator's name.
+    #[arg(long, value_name = "SUBJECT")]
+    pub sub: String,
+    /// Give the scope partner.operator.
+    #[arg(long)]
+    pub operator: bool,
+    /// The issuer.
+    #[arg(long, env = "PARTNER_JWT_ISSUER", default_value = "partner-service", value_name = "NAME")]
+    pub jwt_issuer: String,
+    /// The audience.
+    #[arg(long, env = "PARTNER_JWT_AUDIENCE", default_value = "partner-service", value_name = "NAME")]
+    pub jwt_audience: String,
+    /// How long it is good for.
+    #[arg(long, default_value = "1h", value_name = "SPAN")]
+    pub lifetime: Span,
+}
+
+/// A configuration that cannot be run with.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{listen} can be reached from other machines, and without authentication anyone there would be the operator; \
+             use --auth jwt, listen on 127.0.0.1, or say --insecure")]
+    OpenWithoutAuth { listen: SocketAddr },
+    #[error("{listen} can be reached from other machines, and there is no TLS; listen on 127.0.0.1, or say --insecure")]
+    OpenWithoutTls { listen: SocketAddr },
+    #[error("--auth jwt needs one of --jwt-key-file and --jwks")]
+    OneKeySource,
+    #[error("{} cannot be read: {source}", path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("{} cannot be used as a key: {message}", path.display())]
+    Key { path: PathBuf, message: String },
+}
+
+impl ServeConfig {
+    /// Refuses to be reachable from elsewhere without authentication or TLS.
+    ///
+    /// # Errors
+    /// What would be dangerous, and how to say that it is meant.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.insecure || self.listen.ip().is_loopback() {
+            return Ok(());
+        }
+        let listen = self.listen;
+        Err(match self.auth {
+            AuthMode::None => ConfigError::OpenWithoutAuth { listen },
+            AuthMode::Jwt => ConfigError::OpenWithoutTls { listen },
+        })
+    }
+
+    /// The database to open.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        let file = || format!("sqlite://{}", self.data_dir.join("partner.db").display());
+        self.database_url.clone().unwrap_or_else(file)
+    }
+}

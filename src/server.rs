@@ -1,0 +1,210 @@
+//! The composition root: which services there are, which reactions, and in what order things start and stop.
+
+use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, SecretKey};
+use crate::config::{AuthMode, ConfigError, ServeConfig};
+use crate::grpc::auth::{Authenticator, JwtVerifier};
+use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
+use crate::grpc::{Accounts, Gate, Partners, pb};
+use crate::partnership::sweep;
+use crate::{audit, partnership};
+use pb::account_service_server::AccountServiceServer;
+use pb::partner_service_server::PartnerServiceServer;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::server::NamedService;
+use tonic::service::Routes;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+/// What follows from changes made in other rooms, in the order it runs; the audit comes last and sees the whole change.
+pub const REACTIONS: &[Reaction] = &[partnership::reactions::react, audit::react];
+
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+/// Health services besides those of the API: the whole, and one for each kind of probe.
+const PROBES: [&str; 3] = ["", "liveness", "readiness"];
+
+/// Why the service could not start, or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    #[error("{address} cannot be listened on: {source}")]
+    Listen { address: String, source: std::io::Error },
+    #[error("{} cannot be written: {source}", path.display())]
+    File { path: std::path::PathBuf, source: std::io::Error },
+    #[error("reflection cannot be built: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+}
+
+/// The whole service over one database: what a listener, or a test, serves.
+pub struct Service {
+    /// What verbs run on.
+    pub backend: Arc<Backend>,
+    /// Every gRPC service.
+    pub routes: Routes,
+    health: HealthReporter,
+}
+
+impl Service {
+    /// Puts the service together over an open database.
+    ///
+    /// # Errors
+    /// Reflection that cannot be built.
+    pub async fn assemble(backend: Backend, authenticator: Authenticator) -> Result<Self, ServeError> {
+        let backend = Arc::new(backend);
+        let gate = Gate::new(Arc::clone(&backend), Arc::new(authenticator));
+        let (health, health_service) = tonic_health::server::health_reporter();
+        let accounts = AccountServiceServer::new(Accounts(gate.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
+        let partners = PartnerServiceServer::new(Partners(gate)).max_decoding_message_size(MAX_REQUEST_BYTES);
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        let routes = Routes::new(accounts)
+            .add_service(partners)
+            .add_service(health_service)
+            .add_service(reflection().build_v1()?)
+            .add_service(reflection().build_v1alpha()?)
+            .prepare();
+        let service = Self { backend, routes, health };
+        service.report(ServingStatus::Serving).await;
+        Ok(service)
+    }
+
+    async fn report(&self, status: ServingStatus) {
+        let services = [name_of::<AccountServiceServer<Accounts>>(), name_of::<PartnerServiceServer<Partners>>()];
+        for service in PROBES.into_iter().chain(services) {
+            // a service that is going away is still alive
+            if service != "liveness" || status == ServingStatus::Serving {
+                self.health.set_service_status(service, status).await;
+            }
+        }
+    }
+}
+
+fn name_of<S: NamedService>() -> &'static str {
+    S::NAME
+}
+
+/// Serves until `shutdown`, then finishes open calls within the deadline. The banner goes to standard output.
+///
+/// # Errors
+/// What keeps it from starting.
+pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<(), ServeError> {
+    config.check()?;
+    let authenticator = authenticator(config)?;
+    std::fs::create_dir_all(&config.data_dir)
+        .map_err(|source| ServeError::File { path: config.data_dir.clone(), source })?;
+    let database = Database::open(&config.database_url()).await?;
+    let (key, key_origin) = secret_key(config, &database).await?;
+    let about_database = format!("{} ({})", database.location(), migrations(database.migrations_applied()));
+    let backend = Backend::new(database, Clock::System, limits(config), key, REACTIONS);
+    let service = Service::assemble(backend, authenticator).await?;
+
+    let unusable = |source| ServeError::Listen { address: config.listen.to_string(), source };
+    let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
+    let address = listener.local_addr().map_err(unusable)?.to_string();
+    let listen_file = config.data_dir.join("listen");
+    std::fs::write(&listen_file, format!("{address}\n"))
+        .map_err(|source| ServeError::File { path: listen_file.clone(), source })?;
+    banner(config, &address, &about_database, key_origin);
+
+    let sweeper = tokio::spawn(sweep(Arc::clone(&service.backend), shutdown.clone()));
+    let stopping = CancellationToken::new();
+    let serving = transport::serve(listener, service.routes.clone(), stopping.clone(), config.shutdown_deadline.0);
+    let draining = async {
+        shutdown.cancelled().await;
+        tracing::info!("shutting down: no new calls, open ones may finish");
+        service.report(ServingStatus::NotServing).await;
+        stopping.cancel();
+    };
+    tokio::join!(serving, draining);
+    let _ = sweeper.await;
+    service.backend.close().await;
+    let _ = std::fs::remove_file(&listen_file);
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn sweep(backend: Arc<Backend>, shutdown: CancellationToken) {
+    let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = shutdown.cancelled() => return,
+        }
+        match sweep::expire_overdue(&backend).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "overdue invitations expired"),
+            Err(error) => tracing::warn!(%error, "overdue invitations could not be swept; trying again later"),
+        }
+        if let Err(error) = backend.forget_old_requests().await {
+            tracing::warn!(%error, "old request ids could not be forgotten; trying again later");
+        }
+    }
+}
+
+fn limits(config: &ServeConfig) -> Limits {
+    Limits {
+        invitation_expiry: config.invitation_expiry.0,
+        invitations_per_day: config.invitations_per_day,
+        open_invitations: config.open_invitations,
+        ..Limits::default()
+    }
+}
+
+fn authenticator(config: &ServeConfig) -> Result<Authenticator, ConfigError> {
+    if config.auth == AuthMode::None {
+        return Ok(Authenticator::None);
+    }
+    let (issuer, audience) = (&config.jwt_issuer, &config.jwt_audience);
+    let (path, made): (&Path, fn(&[u8], &str, &str) -> _) = match (&config.jwt_key_file, &config.jwks) {
+        (Some(path), None) => (path, JwtVerifier::with_key),
+        (None, Some(path)) => (path, JwtVerifier::with_jwks),
+        _ => return Err(ConfigError::OneKeySource),
+    };
+    let bytes = std::fs::read(path).map_err(|source| ConfigError::File { path: path.to_path_buf(), source })?;
+    let verifier = made(&bytes, issuer, audience)
+        .map_err(|error| ConfigError::Key { path: path.to_path_buf(), message: error.to_string() })?;
+    Ok(Authenticator::Jwt(Box::new(verifier)))
+}
+
+async fn secret_key(config: &ServeConfig, database: &Database) -> Result<(SecretKey, &'static str), ServeError> {
+    let Some(path) = &config.secret_key_file else {
+        let key = database.service_key(Clock::System.now()).await?;
+        return Ok((key, "in the database, made at its first start: a dump of it contains the key (--secret-key-file)"));
+    };
+    let bytes = std::fs::read(path).map_err(|source| ConfigError::File { path: path.clone(), source })?;
+    let key = SecretKey::new(bytes.trim_ascii().to_vec()).ok_or_else(|| ConfigError::Key {
+        path: path.clone(),
+        message: format!("a secret key needs at least {} bytes", SecretKey::MIN_BYTES),
+    })?;
+    Ok((key, "from --secret-key-file"))
+}
+
+fn migrations(applied: usize) -> String {
+    match applied {
+        0 => "schema up to date".to_owned(),
+        1 => "1 migration applied".to_owned(),
+        many => format!("{many} migrations applied"),
+    }
+}
+
+fn banner(config: &ServeConfig, address: &str, database: &str, key_origin: &str) {
+    let auth = match config.auth {
+        AuthMode::None => "none: every local caller is an operator, or the member named in x-member-id",
+        AuthMode::Jwt => "jwt",
+    };
+    println!("partner-service {}", env!("CARGO_PKG_VERSION"));
+    println!("  gRPC      {address}, no TLS");
+    println!("  database  {database}");
+    println!("  auth      {auth}");
+    println!("  key       {key_origin}");
+    println!("  try       partner-service demo, or grpcurl -plaintext {address} list");
+}

@@ -1,0 +1,47 @@
+//! `partner-service token`: signs a development token.
+
+use crate::config::{ConfigError, TokenConfig};
+use crate::grpc::auth::OPERATOR_SCOPE;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde::Serialize;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a str,
+    iat: u64,
+    exp: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'a str>,
+}
+
+/// The token.
+///
+/// # Errors
+/// A key file that cannot be read or used.
+pub fn sign(config: &TokenConfig) -> Result<String, ConfigError> {
+    let path = config.jwt_key_file.clone();
+    let material = std::fs::read(&path).map_err(|source| ConfigError::File { path: path.clone(), source })?;
+    let unusable = |message: String| ConfigError::Key { path: path.clone(), message };
+    let (algorithm, key) = if material.starts_with(b"-----BEGIN") {
+        EncodingKey::from_rsa_pem(&material)
+            .map(|key| (Algorithm::RS256, key))
+            .or_else(|_| EncodingKey::from_ec_pem(&material).map(|key| (Algorithm::ES256, key)))
+            .or_else(|_| EncodingKey::from_ed_pem(&material).map(|key| (Algorithm::EdDSA, key)))
+            .map_err(|error| unusable(error.to_string()))?
+    } else {
+        (Algorithm::HS256, EncodingKey::from_secret(material.trim_ascii()))
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let claims = Claims {
+        iss: &config.jwt_issuer,
+        aud: &config.jwt_audience,
+        sub: &config.sub,
+        iat: now,
+        exp: now + config.lifetime.0.as_secs(),
+        scope: config.operator.then_some(OPERATOR_SCOPE),
+    };
+    encode(&Header::new(algorithm), &claims, &key).map_err(|error| unusable(error.to_string()))
+}

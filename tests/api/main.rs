@@ -1,0 +1,6 @@
+//! Each RPC and each refusal, through gRPC over an in-memory transport, a fresh database per test and a fixed clock.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod decisions;

@@ -1,0 +1,130 @@
+//! What every kind of test stands on: a whole service over a fresh database, reached in memory, with a clock that moves
+//! when told to. `TEST_DATABASE` chooses SQLite (the default) or PostgreSQL.
+
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
+pub mod database;
+pub mod refusal;
+pub mod world;
+
+use database::TestDatabase;
+use hyper_util::rt::TokioIo;
+use partner_service::backend::{Backend, Clock, Database, Limits, Pause, SecretKey};
+use partner_service::domain::time::Timestamp;
+use partner_service::grpc::auth::Authenticator;
+use partner_service::grpc::pb::account_service_client::AccountServiceClient;
+use partner_service::grpc::pb::partner_service_client::PartnerServiceClient;
+use partner_service::grpc::transport::serve_connection;
+use partner_service::server::{REACTIONS, Service};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+/// 2026-01-15 12:00:00 UTC: where every test's clock starts.
+pub const NOON: Timestamp = Timestamp(1_768_478_400_000_000);
+
+/// A service, its clock and its database.
+pub struct Harness {
+    pub backend: Arc<Backend>,
+    pub clock: Clock,
+    pub channel: Channel,
+    pub database: Arc<TestDatabase>,
+}
+
+/// What a test may want otherwise.
+#[derive(Default)]
+pub struct Options {
+    pub limits: Limits,
+    pub authenticator: Option<Authenticator>,
+    pub pause: Option<Arc<dyn Pause>>,
+    /// Another replica's database; a fresh one otherwise.
+    pub database: Option<Arc<TestDatabase>>,
+    pub clock: Option<Clock>,
+}
+
+impl Harness {
+    /// A service as it comes, over a fresh database.
+    pub async fn start() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    /// A service with other limits, authentication, pauses, or over a database that another one serves.
+    pub async fn with(options: Options) -> Self {
+        let clock = options.clock.unwrap_or_else(|| Clock::fixed(NOON));
+        let database = match options.database {
+            Some(database) => database,
+            None => Arc::new(TestDatabase::fresh().await),
+        };
+        let opened = Database::open(&database.url).await.expect("the test database opens");
+        let key = SecretKey::new(vec![7; 32]).expect("32 bytes are enough");
+        let mut backend = Backend::new(opened, clock.clone(), options.limits, key, REACTIONS);
+        if let Some(pause) = options.pause {
+            backend = backend.paused_by(pause);
+        }
+        let authenticator = options.authenticator.unwrap_or(Authenticator::None);
+        let service = Service::assemble(backend, authenticator).await.expect("the service assembles");
+        let channel = in_memory(&service).await;
+        Self { backend: service.backend, clock, channel, database }
+    }
+
+    /// Clients whose calls carry these metadata.
+    pub fn caller(&self, metadata: &[(&'static str, String)]) -> Caller {
+        let headers = metadata
+            .iter()
+            .map(|(name, value)| (*name, value.parse().expect("a header value")))
+            .collect::<Vec<(&'static str, MetadataValue<Ascii>)>>();
+        let headers = Headers(headers.into());
+        Caller {
+            accounts: AccountServiceClient::with_interceptor(self.channel.clone(), headers.clone()),
+            partners: PartnerServiceClient::with_interceptor(self.channel.clone(), headers),
+        }
+    }
+
+    /// The operator, under `--auth none`.
+    pub fn operator(&self) -> Caller {
+        self.caller(&[])
+    }
+
+    /// A member, under `--auth none`.
+    pub fn member(&self, id: &str) -> Caller {
+        self.caller(&[("x-member-id", id.to_owned())])
+    }
+}
+
+/// Clients of every service, as one caller.
+#[derive(Clone)]
+pub struct Caller {
+    pub accounts: AccountServiceClient<InterceptedService<Channel, Headers>>,
+    pub partners: PartnerServiceClient<InterceptedService<Channel, Headers>>,
+}
+
+/// Metadata that every call of a caller carries.
+#[derive(Clone)]
+pub struct Headers(Arc<[(&'static str, MetadataValue<Ascii>)]>);
+
+impl Interceptor for Headers {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        for (name, value) in self.0.iter() {
+            request.metadata_mut().insert(*name, value.clone());
+        }
+        Ok(request)
+    }
+}
+
+async fn in_memory(service: &Service) -> Channel {
+    let routes = service.routes.clone();
+    let connector = tower::service_fn(move |_: http::Uri| {
+        let routes = routes.clone();
+        async move {
+            let (client, server) = tokio::io::duplex(64 * 1024);
+            tokio::spawn(serve_connection(server, routes, CancellationToken::new()));
+            Ok::<_, std::convert::Infallible>(TokioIo::new(client))
+        }
+    });
+    let endpoint = Endpoint::from_static("http://in-memory");
+    endpoint.connect_with_connector(connector).await.expect("an in-memory connection")
+}
