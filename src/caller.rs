@@ -56,7 +56,9 @@ impl Actor {
     /// Whether this actor may do what managers do; an operator acting for nobody holds every capability.
     #[must_use]
     pub fn manages_partners(&self) -> bool {
-        self.member.as_ref().is_none_or(|member| member.manages_partners)
+        self.member
+            .as_ref()
+            .is_none_or(|member| member.manages_partners)
     }
 
     /// Whose request ids these are.
@@ -64,7 +66,9 @@ impl Actor {
     pub fn request_scope(&self) -> String {
         match (&self.member, &self.operator) {
             (Some(member), None) => format!("member {}", member.id),
-            (Some(member), Some(operator)) => format!("operator {operator} for member {}", member.id),
+            (Some(member), Some(operator)) => {
+                format!("operator {operator} for member {}", member.id)
+            }
             (None, operator) => format!("operator {}", operator.as_deref().unwrap_or_default()),
         }
     }

@@ -8,7 +8,12 @@ use std::time::Duration;
 
 /// Partner relationships between organisations' accounts, over gRPC.
 #[derive(Debug, Parser)]
-#[command(version, about, args_conflicts_with_subcommands = true, max_term_width = 110)]
+#[command(
+    version,
+    about,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 110
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -47,7 +52,9 @@ impl FromStr for Span {
         if text == "0" {
             return Ok(Self(Duration::ZERO));
         }
-        humantime::parse_duration(text).map(Self).map_err(|_| "write a span such as 30d, 12h, 90s, or 0".to_owned())
+        humantime::parse_duration(text)
+            .map(Self)
+            .map_err(|_| "write a span such as 30d, 12h, 90s, or 0".to_owned())
     }
 }
 
@@ -55,13 +62,28 @@ impl FromStr for Span {
 #[derive(Clone, Debug, Args)]
 pub struct ServeConfig {
     /// Where to serve gRPC; port 0 picks a free one and writes it to <data-dir>/listen.
-    #[arg(long, env = "PARTNER_LISTEN", default_value = "127.0.0.1:50051", value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        env = "PARTNER_LISTEN",
+        default_value = "127.0.0.1:50051",
+        value_name = "HOST:PORT"
+    )]
     pub listen: SocketAddr,
     /// The folder of everything the service keeps in files.
-    #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
+    #[arg(
+        long,
+        env = "PARTNER_DATA_DIR",
+        default_value = "./data",
+        value_name = "FOLDER"
+    )]
     pub data_dir: PathBuf,
     /// sqlite://file or postgres://user@host/database [default: SQLite in the data folder]
-    #[arg(long, env = "PARTNER_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(
+        long,
+        env = "PARTNER_DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
     pub database_url: Option<String>,
     /// How callers prove themselves.
     #[arg(long, env = "PARTNER_AUTH", default_value = "none")]
@@ -70,28 +92,63 @@ pub struct ServeConfig {
     #[arg(long, env = "PARTNER_JWT_KEY_FILE", value_name = "FILE")]
     pub jwt_key_file: Option<PathBuf>,
     /// A JSON Web Key Set with the public keys, each with its key id.
-    #[arg(long, env = "PARTNER_JWKS", value_name = "FILE", conflicts_with = "jwt_key_file")]
+    #[arg(
+        long,
+        env = "PARTNER_JWKS",
+        value_name = "FILE",
+        conflicts_with = "jwt_key_file"
+    )]
     pub jwks: Option<PathBuf>,
     /// The issuer that tokens must name.
-    #[arg(long, env = "PARTNER_JWT_ISSUER", default_value = "partner-service", value_name = "NAME")]
+    #[arg(
+        long,
+        env = "PARTNER_JWT_ISSUER",
+        default_value = "partner-service",
+        value_name = "NAME"
+    )]
     pub jwt_issuer: String,
     /// The audience that tokens must name.
-    #[arg(long, env = "PARTNER_JWT_AUDIENCE", default_value = "partner-service", value_name = "NAME")]
+    #[arg(
+        long,
+        env = "PARTNER_JWT_AUDIENCE",
+        default_value = "partner-service",
+        value_name = "NAME"
+    )]
     pub jwt_audience: String,
     /// The service's secret key, 32 bytes or more, the same on every replica [default: one kept in the database]
     #[arg(long, env = "PARTNER_SECRET_KEY_FILE", value_name = "FILE")]
     pub secret_key_file: Option<PathBuf>,
     /// How long an invitation waits for a decision; 0 is for ever.
-    #[arg(long, env = "PARTNER_INVITATION_EXPIRY", default_value = "30d", value_name = "SPAN")]
+    #[arg(
+        long,
+        env = "PARTNER_INVITATION_EXPIRY",
+        default_value = "30d",
+        value_name = "SPAN"
+    )]
     pub invitation_expiry: Span,
     /// Invitations an account may send per UTC day.
-    #[arg(long, env = "PARTNER_INVITATIONS_PER_DAY", default_value_t = 200, value_name = "COUNT")]
+    #[arg(
+        long,
+        env = "PARTNER_INVITATIONS_PER_DAY",
+        default_value_t = 200,
+        value_name = "COUNT"
+    )]
     pub invitations_per_day: u64,
     /// Invitations of an account that may wait for a decision at once.
-    #[arg(long, env = "PARTNER_OPEN_INVITATIONS", default_value_t = 500, value_name = "COUNT")]
+    #[arg(
+        long,
+        env = "PARTNER_OPEN_INVITATIONS",
+        default_value_t = 500,
+        value_name = "COUNT"
+    )]
     pub open_invitations: u64,
     /// How long open calls may take to finish after SIGTERM or SIGINT.
-    #[arg(long, env = "PARTNER_SHUTDOWN_DEADLINE", default_value = "10s", value_name = "SPAN")]
+    #[arg(
+        long,
+        env = "PARTNER_SHUTDOWN_DEADLINE",
+        default_value = "10s",
+        value_name = "SPAN"
+    )]
     pub shutdown_deadline: Span,
     /// How log lines look [default: text on a terminal, json otherwise]
     #[arg(long, env = "PARTNER_LOG_FORMAT")]
@@ -117,10 +174,20 @@ pub struct DemoConfig {
     #[arg(long, env = "PARTNER_ADDRESS", value_name = "HOST:PORT")]
     pub address: Option<String>,
     /// The service's data folder, to find its address in.
-    #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
+    #[arg(
+        long,
+        env = "PARTNER_DATA_DIR",
+        default_value = "./data",
+        value_name = "FOLDER"
+    )]
     pub data_dir: PathBuf,
     /// An operator's token, for a service that asks for one.
-    #[arg(long, env = "PARTNER_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    #[arg(
+        long,
+        env = "PARTNER_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
     pub token: Option<String>,
 }
 
@@ -137,10 +204,20 @@ pub struct TokenConfig {
     #[arg(long)]
     pub operator: bool,
     /// The issuer.
-    #[arg(long, env = "PARTNER_JWT_ISSUER", default_value = "partner-service", value_name = "NAME")]
+    #[arg(
+        long,
+        env = "PARTNER_JWT_ISSUER",
+        default_value = "partner-service",
+        value_name = "NAME"
+    )]
     pub jwt_issuer: String,
     /// The audience.
-    #[arg(long, env = "PARTNER_JWT_AUDIENCE", default_value = "partner-service", value_name = "NAME")]
+    #[arg(
+        long,
+        env = "PARTNER_JWT_AUDIENCE",
+        default_value = "partner-service",
+        value_name = "NAME"
+    )]
     pub jwt_audience: String,
     /// How long it is good for.
     #[arg(long, default_value = "1h", value_name = "SPAN")]
@@ -150,15 +227,22 @@ pub struct TokenConfig {
 /// A configuration that cannot be run with.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("{listen} can be reached from other machines, and without authentication anyone there would be the operator; \
-             use --auth jwt, listen on 127.0.0.1, or say --insecure")]
+    #[error(
+        "{listen} can be reached from other machines, and without authentication anyone there would be the operator; \
+             use --auth jwt, listen on 127.0.0.1, or say --insecure"
+    )]
     OpenWithoutAuth { listen: SocketAddr },
-    #[error("{listen} can be reached from other machines, and there is no TLS; listen on 127.0.0.1, or say --insecure")]
+    #[error(
+        "{listen} can be reached from other machines, and there is no TLS; listen on 127.0.0.1, or say --insecure"
+    )]
     OpenWithoutTls { listen: SocketAddr },
     #[error("--auth jwt needs one of --jwt-key-file and --jwks")]
     OneKeySource,
     #[error("{} cannot be read: {source}", path.display())]
-    File { path: PathBuf, source: std::io::Error },
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("{} cannot be used as a key: {message}", path.display())]
     Key { path: PathBuf, message: String },
 }

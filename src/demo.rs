@@ -4,7 +4,9 @@
 
 use crate::config::DemoConfig;
 use crate::grpc::pb::account_service_client::AccountServiceClient;
-use crate::grpc::pb::{Account, CreateAccountRequest, Member, MemberProfile, RegisterMemberRequest};
+use crate::grpc::pb::{
+    Account, CreateAccountRequest, Member, MemberProfile, RegisterMemberRequest,
+};
 use futures::{TryStreamExt, stream};
 use serde::Deserialize;
 use tonic::transport::{Channel, Endpoint};
@@ -18,7 +20,10 @@ const IN_FLIGHT: usize = 32;
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     #[error("no service answers on {address}: start one with `partner-service` first ({source})")]
-    Unreachable { address: String, source: tonic::transport::Error },
+    Unreachable {
+        address: String,
+        source: tonic::transport::Error,
+    },
     #[error("{address} is not an address such as 127.0.0.1:50051")]
     Address { address: String },
     #[error("the service refused: {} ({:?})", .0.message(), .0.code())]
@@ -44,7 +49,10 @@ struct Organization {
 
 impl Organization {
     fn id(&self) -> Uuid {
-        Uuid::new_v5(&Uuid::NAMESPACE_DNS, format!("{}.example", self.name).as_bytes())
+        Uuid::new_v5(
+            &Uuid::NAMESPACE_DNS,
+            format!("{}.example", self.name).as_bytes(),
+        )
     }
 
     fn email(&self, handle: &str) -> String {
@@ -56,8 +64,15 @@ impl Organization {
     }
 
     fn people(&self) -> impl Iterator<Item = (&String, MemberProfile)> {
-        let admins = self.admins.iter().map(|handle| (handle, MemberProfile::Administrator));
-        admins.chain(self.members.iter().map(|handle| (handle, MemberProfile::Observer)))
+        let admins = self
+            .admins
+            .iter()
+            .map(|handle| (handle, MemberProfile::Administrator));
+        admins.chain(
+            self.members
+                .iter()
+                .map(|handle| (handle, MemberProfile::Observer)),
+        )
     }
 }
 
@@ -74,7 +89,10 @@ pub async fn run(config: &DemoConfig) -> Result<(), DemoError> {
         people += load(config, &client, organization).await?;
         println!("  {:<20} {}", organization.name, organization.id());
     }
-    println!("{} organisations, {people} people new to this service.", organizations.len());
+    println!(
+        "{} organisations, {people} people new to this service.",
+        organizations.len()
+    );
     if let [a, b, ..] = organizations.as_slice() {
         try_next(config, &address, a, b);
     }
@@ -82,15 +100,30 @@ pub async fn run(config: &DemoConfig) -> Result<(), DemoError> {
 }
 
 fn address(config: &DemoConfig) -> String {
-    let told = || std::fs::read_to_string(config.data_dir.join("listen")).ok().map(|line| line.trim().to_owned());
-    config.address.clone().or_else(told).unwrap_or_else(|| "127.0.0.1:50051".to_owned())
+    let told = || {
+        std::fs::read_to_string(config.data_dir.join("listen"))
+            .ok()
+            .map(|line| line.trim().to_owned())
+    };
+    config
+        .address
+        .clone()
+        .or_else(told)
+        .unwrap_or_else(|| "127.0.0.1:50051".to_owned())
 }
 
 async fn connect(address: &str) -> Result<AccountServiceClient<Channel>, DemoError> {
-    let endpoint = Endpoint::from_shared(format!("http://{address}"))
-        .map_err(|_| DemoError::Address { address: address.to_owned() })?;
-    let unreachable = |source| DemoError::Unreachable { address: address.to_owned(), source };
-    Ok(AccountServiceClient::new(endpoint.connect().await.map_err(unreachable)?))
+    let endpoint =
+        Endpoint::from_shared(format!("http://{address}")).map_err(|_| DemoError::Address {
+            address: address.to_owned(),
+        })?;
+    let unreachable = |source| DemoError::Unreachable {
+        address: address.to_owned(),
+        source,
+    };
+    Ok(AccountServiceClient::new(
+        endpoint.connect().await.map_err(unreachable)?,
+    ))
 }
 
 async fn load(
@@ -101,11 +134,22 @@ async fn load(
     let id = organization.id().to_string();
     let account = Account {
         id: id.clone(),
-        display_name: organization.display_name.clone().unwrap_or_else(|| organization.name.clone()),
+        display_name: organization
+            .display_name
+            .clone()
+            .unwrap_or_else(|| organization.name.clone()),
         ..Account::default()
     };
-    let create = CreateAccountRequest { account: Some(account), ..CreateAccountRequest::default() };
-    unless_there(client.clone().create_account(authorised(config, create)?).await)?;
+    let create = CreateAccountRequest {
+        account: Some(account),
+        ..CreateAccountRequest::default()
+    };
+    unless_there(
+        client
+            .clone()
+            .create_account(authorised(config, create)?)
+            .await,
+    )?;
     let registered: Vec<bool> = stream::iter(organization.people().map(Ok::<_, DemoError>))
         .map_ok(|(handle, profile)| {
             let (mut client, account_id) = (client.clone(), id.clone());
@@ -117,8 +161,11 @@ async fn load(
                     profile: profile.into(),
                     ..Member::default()
                 };
-                let register =
-                    RegisterMemberRequest { account_id, member: Some(member), ..RegisterMemberRequest::default() };
+                let register = RegisterMemberRequest {
+                    account_id,
+                    member: Some(member),
+                    ..RegisterMemberRequest::default()
+                };
                 unless_there(client.register_member(authorised(config, register)?).await)
             }
         })
@@ -140,26 +187,51 @@ fn unless_there<T>(answer: Result<T, Status>) -> Result<bool, DemoError> {
 fn authorised<T>(config: &DemoConfig, message: T) -> Result<Request<T>, DemoError> {
     let mut request = Request::new(message);
     if let Some(token) = &config.token {
-        let value = format!("Bearer {token}").parse().map_err(|_| DemoError::Token)?;
+        let value = format!("Bearer {token}")
+            .parse()
+            .map_err(|_| DemoError::Token)?;
         request.metadata_mut().insert("authorization", value);
     }
     Ok(request)
 }
 
 fn try_next(config: &DemoConfig, address: &str, a: &Organization, b: &Organization) {
-    let (Some(ann), Some(bo)) = (a.admins.first(), b.admins.first()) else { return };
-    let bearer = if config.token.is_some() { " -H \"authorization: Bearer $PARTNER_TOKEN\"" } else { "" };
+    let (Some(ann), Some(bo)) = (a.admins.first(), b.admins.first()) else {
+        return;
+    };
+    let bearer = if config.token.is_some() {
+        " -H \"authorization: Bearer $PARTNER_TOKEN\""
+    } else {
+        ""
+    };
     let call = |member: Uuid, rpc: &str, body: &str| {
-        println!("grpcurl -plaintext{bearer} -H 'x-member-id: {member}' \\\n  -d '{body}' \\\n  {address} partner.v1.PartnerService/{rpc}\n");
+        println!(
+            "grpcurl -plaintext{bearer} -H 'x-member-id: {member}' \\\n  -d '{body}' \\\n  {address} partner.v1.PartnerService/{rpc}\n"
+        );
     };
     let (as_ann, as_bo) = (a.member_id(ann), b.member_id(bo));
     println!("\n# {ann} of {} invites {bo} of {}:", a.name, b.name);
     call(
         as_ann,
         "InvitePartner",
-        &format!(r#"{{"accountId":"{}","inviteeEmail":"{}","message":"Shall we?"}}"#, a.id(), b.email(bo)),
+        &format!(
+            r#"{{"accountId":"{}","inviteeEmail":"{}","message":"Shall we?"}}"#,
+            a.id(),
+            b.email(bo)
+        ),
     );
-    println!("# what {} sees; put the partnership's id into the line after:", b.name);
-    call(as_bo, "ListPartnerships", &format!(r#"{{"accountId":"{}"}}"#, b.id()));
-    call(as_bo, "AcceptPartnership", &format!(r#"{{"accountId":"{}","partnershipId":"<id>"}}"#, b.id()));
+    println!(
+        "# what {} sees; put the partnership's id into the line after:",
+        b.name
+    );
+    call(
+        as_bo,
+        "ListPartnerships",
+        &format!(r#"{{"accountId":"{}"}}"#, b.id()),
+    );
+    call(
+        as_bo,
+        "AcceptPartnership",
+        &format!(r#"{{"accountId":"{}","partnershipId":"<id>"}}"#, b.id()),
+    );
 }

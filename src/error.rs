@@ -50,13 +50,17 @@ pub enum Error {
     NotFound { resource: &'static str, id: String },
     #[error("{}", fields_sentence(.0))]
     FieldInvalid(Vec<FieldViolation>),
-    #[error("The invited person belongs to your own account; invite somebody of another organisation.")]
+    #[error(
+        "The invited person belongs to your own account; invite somebody of another organisation."
+    )]
     SelfInvitation,
     #[error("The page token is not one for this call; start again without it.")]
     PageTokenInvalid,
     #[error("You are already partners with that account: partnership {partnership}.")]
     AlreadyPartners { partnership: PartnershipId },
-    #[error("That person has already been invited: partnership {partnership}. Resend or delete it instead.")]
+    #[error(
+        "That person has already been invited: partnership {partnership}. Resend or delete it instead."
+    )]
     DuplicateInvitation { partnership: PartnershipId },
     #[error("Member {member} already has this e-mail or id; use another, or update that member.")]
     MemberExists { member: String, account: String },
@@ -65,32 +69,50 @@ pub enum Error {
     #[error("This request_id was used for another call; send a new one.")]
     RequestIdReused,
     #[error("{}", blocked_sentence(*blocking, *must_delete))]
-    ReinviteBlocked { blocking: PartnershipId, must_delete: MustDelete },
+    ReinviteBlocked {
+        blocking: PartnershipId,
+        must_delete: MustDelete,
+    },
     #[error("That account has already invited you: accept partnership {partnership} instead.")]
     IncomingInvitationPending { partnership: PartnershipId },
     #[error("The partnership is {}, so there is no invitation to decide or send; see allowed_actions.", view_name(*.state))]
-    InvitationNotPending { partnership: PartnershipId, state: View, allowed: Vec<Action> },
+    InvitationNotPending {
+        partnership: PartnershipId,
+        state: View,
+        allowed: Vec<Action>,
+    },
     #[error("The invitation has expired; ask the sender to send it again.")]
-    InvitationExpired { partnership: PartnershipId, allowed: Vec<Action> },
+    InvitationExpired {
+        partnership: PartnershipId,
+        allowed: Vec<Action>,
+    },
     #[error("Only the provider may end a partnership of this type; contact the partner.")]
     ContactPartner { partnership: PartnershipId },
     #[error("Account {account} is not active; an operator can resume it unless it is closed.")]
     AccountNotActive { account: String },
     #[error("Member {member} was removed; register the person again.")]
     MemberRemoved { member: String },
-    #[error("Position {position} is beyond the end of this log, {head}; use a position that this service answered.")]
+    #[error(
+        "Position {position} is beyond the end of this log, {head}; use a position that this service answered."
+    )]
     PositionUnknown { position: i64, head: i64 },
     #[error("The resource has changed; read it again and use its current etag.")]
     EtagMismatch { current: String },
     #[error("Other calls kept changing the same resource; try again.")]
     ConcurrentChange,
     #[error("{}", quota_sentence(*quota, *limit))]
-    QuotaExceeded { quota: Quota, limit: u64, retry_after: Duration },
+    QuotaExceeded {
+        quota: Quota,
+        limit: u64,
+        retry_after: Duration,
+    },
     #[error("The invitation was sent less than an hour ago; wait before sending it again.")]
     ResendTooSoon { retry_after: Duration },
     #[error("The request is larger than {limit_bytes} bytes; send less at once.")]
     MessageTooLarge { limit_bytes: usize },
-    #[error("The request is not a well-formed message of this method; check the client's version of the API.")]
+    #[error(
+        "The request is not a well-formed message of this method; check the client's version of the API."
+    )]
     MessageMalformed,
     #[error("The deadline passed before the answer was ready; allow more time.")]
     Deadline,
@@ -113,7 +135,10 @@ impl Error {
     /// One field out of bounds.
     #[must_use]
     pub fn field(field: &str, description: impl Into<String>) -> Self {
-        Self::FieldInvalid(vec![FieldViolation { field: field.to_owned(), description: description.into() }])
+        Self::FieldInvalid(vec![FieldViolation {
+            field: field.to_owned(),
+            description: description.into(),
+        }])
     }
 }
 
@@ -129,7 +154,9 @@ impl From<DbErr> for Error {
                 // lock timeout; SQLite busy
                 Some("55P03" | "5" | "261" | "517") => Self::Overloaded,
                 // shutdown, crash, too many connections, idle in transaction, read only
-                Some("57P01" | "57P02" | "57P03" | "53300" | "25P03" | "25006") => Self::DatabaseUnavailable(Some(error)),
+                Some("57P01" | "57P02" | "57P03" | "53300" | "25P03" | "25006") => {
+                    Self::DatabaseUnavailable(Some(error))
+                }
                 Some(code) if code.starts_with("08") => Self::DatabaseUnavailable(Some(error)),
                 _ => Self::internal(error),
             },
@@ -147,7 +174,9 @@ impl From<DbErr> for Error {
 
 fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
     match error {
-        DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => Some(inner),
+        DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => {
+            Some(inner)
+        }
         _ => None,
     }
 }
@@ -178,12 +207,18 @@ fn blocked_sentence(blocking: PartnershipId, must_delete: MustDelete) -> String 
 
 fn quota_sentence(quota: Quota, limit: u64) -> String {
     match quota {
-        Quota::InvitationsPerDay => format!("Your account has sent its {limit} invitations of today; try again tomorrow."),
+        Quota::InvitationsPerDay => {
+            format!("Your account has sent its {limit} invitations of today; try again tomorrow.")
+        }
         Quota::RefusedPerDay => {
-            format!("Your account has had its {limit} refused or dry-run invitations of today; try again tomorrow.")
+            format!(
+                "Your account has had its {limit} refused or dry-run invitations of today; try again tomorrow."
+            )
         }
         Quota::OpenInvitations => {
-            format!("Your account has {limit} invitations waiting, the most allowed; delete some or wait for answers.")
+            format!(
+                "Your account has {limit} invitations waiting, the most allowed; delete some or wait for answers."
+            )
         }
     }
 }

@@ -34,9 +34,15 @@ pub enum ServeError {
     #[error(transparent)]
     Database(#[from] OpenError),
     #[error("{address} cannot be listened on: {source}")]
-    Listen { address: String, source: std::io::Error },
+    Listen {
+        address: String,
+        source: std::io::Error,
+    },
     #[error("{} cannot be written: {source}", path.display())]
-    File { path: std::path::PathBuf, source: std::io::Error },
+    File {
+        path: std::path::PathBuf,
+        source: std::io::Error,
+    },
     #[error("reflection cannot be built: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
 }
@@ -55,12 +61,17 @@ impl Service {
     ///
     /// # Errors
     /// Reflection that cannot be built.
-    pub async fn assemble(backend: Backend, authenticator: Authenticator) -> Result<Self, ServeError> {
+    pub async fn assemble(
+        backend: Backend,
+        authenticator: Authenticator,
+    ) -> Result<Self, ServeError> {
         let backend = Arc::new(backend);
         let gate = Gate::new(Arc::clone(&backend), Arc::new(authenticator));
         let (health, health_service) = tonic_health::server::health_reporter();
-        let accounts = AccountServiceServer::new(Accounts(gate.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
-        let partners = PartnerServiceServer::new(Partners(gate)).max_decoding_message_size(MAX_REQUEST_BYTES);
+        let accounts = AccountServiceServer::new(Accounts(gate.clone()))
+            .max_decoding_message_size(MAX_REQUEST_BYTES);
+        let partners =
+            PartnerServiceServer::new(Partners(gate)).max_decoding_message_size(MAX_REQUEST_BYTES);
         let reflection = || {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
@@ -72,13 +83,20 @@ impl Service {
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?)
             .prepare();
-        let service = Self { backend, routes, health };
+        let service = Self {
+            backend,
+            routes,
+            health,
+        };
         service.report(ServingStatus::Serving).await;
         Ok(service)
     }
 
     async fn report(&self, status: ServingStatus) {
-        let services = [name_of::<AccountServiceServer<Accounts>>(), name_of::<PartnerServiceServer<Partners>>()];
+        let services = [
+            name_of::<AccountServiceServer<Accounts>>(),
+            name_of::<PartnerServiceServer<Partners>>(),
+        ];
         for service in PROBES.into_iter().chain(services) {
             // a service that is going away is still alive
             if service != "liveness" || status == ServingStatus::Serving {
@@ -99,25 +117,41 @@ fn name_of<S: NamedService>() -> &'static str {
 pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<(), ServeError> {
     config.check()?;
     let authenticator = authenticator(config)?;
-    std::fs::create_dir_all(&config.data_dir)
-        .map_err(|source| ServeError::File { path: config.data_dir.clone(), source })?;
+    std::fs::create_dir_all(&config.data_dir).map_err(|source| ServeError::File {
+        path: config.data_dir.clone(),
+        source,
+    })?;
     let database = Database::open(&config.database_url()).await?;
     let (key, key_origin) = secret_key(config, &database).await?;
-    let about_database = format!("{} ({})", database.location(), migrations(database.migrations_applied()));
+    let about_database = format!(
+        "{} ({})",
+        database.location(),
+        migrations(database.migrations_applied())
+    );
     let backend = Backend::new(database, Clock::System, limits(config), key, REACTIONS);
     let service = Service::assemble(backend, authenticator).await?;
 
-    let unusable = |source| ServeError::Listen { address: config.listen.to_string(), source };
+    let unusable = |source| ServeError::Listen {
+        address: config.listen.to_string(),
+        source,
+    };
     let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?.to_string();
     let listen_file = config.data_dir.join("listen");
-    std::fs::write(&listen_file, format!("{address}\n"))
-        .map_err(|source| ServeError::File { path: listen_file.clone(), source })?;
+    std::fs::write(&listen_file, format!("{address}\n")).map_err(|source| ServeError::File {
+        path: listen_file.clone(),
+        source,
+    })?;
     banner(config, &address, &about_database, key_origin);
 
     let sweeper = tokio::spawn(sweep(Arc::clone(&service.backend), shutdown.clone()));
     let stopping = CancellationToken::new();
-    let serving = transport::serve(listener, service.routes.clone(), stopping.clone(), config.shutdown_deadline.0);
+    let serving = transport::serve(
+        listener,
+        service.routes.clone(),
+        stopping.clone(),
+        config.shutdown_deadline.0,
+    );
     let draining = async {
         shutdown.cancelled().await;
         tracing::info!("shutting down: no new calls, open ones may finish");
@@ -142,7 +176,9 @@ async fn sweep(backend: Arc<Backend>, shutdown: CancellationToken) {
         match sweep::expire_overdue(&backend).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "overdue invitations expired"),
-            Err(error) => tracing::warn!(%error, "overdue invitations could not be swept; trying again later"),
+            Err(error) => {
+                tracing::warn!(%error, "overdue invitations could not be swept; trying again later")
+            }
         }
         if let Err(error) = backend.forget_old_requests().await {
             tracing::warn!(%error, "old request ids could not be forgotten; trying again later");
@@ -164,23 +200,38 @@ fn authenticator(config: &ServeConfig) -> Result<Authenticator, ConfigError> {
         return Ok(Authenticator::None);
     }
     let (issuer, audience) = (&config.jwt_issuer, &config.jwt_audience);
-    let (path, made): (&Path, fn(&[u8], &str, &str) -> _) = match (&config.jwt_key_file, &config.jwks) {
-        (Some(path), None) => (path, JwtVerifier::with_key),
-        (None, Some(path)) => (path, JwtVerifier::with_jwks),
-        _ => return Err(ConfigError::OneKeySource),
-    };
-    let bytes = std::fs::read(path).map_err(|source| ConfigError::File { path: path.to_path_buf(), source })?;
-    let verifier = made(&bytes, issuer, audience)
-        .map_err(|error| ConfigError::Key { path: path.to_path_buf(), message: error.to_string() })?;
+    let (path, made): (&Path, fn(&[u8], &str, &str) -> _) =
+        match (&config.jwt_key_file, &config.jwks) {
+            (Some(path), None) => (path, JwtVerifier::with_key),
+            (None, Some(path)) => (path, JwtVerifier::with_jwks),
+            _ => return Err(ConfigError::OneKeySource),
+        };
+    let bytes = std::fs::read(path).map_err(|source| ConfigError::File {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    let verifier = made(&bytes, issuer, audience).map_err(|error| ConfigError::Key {
+        path: path.to_path_buf(),
+        message: error.to_string(),
+    })?;
     Ok(Authenticator::Jwt(Box::new(verifier)))
 }
 
-async fn secret_key(config: &ServeConfig, database: &Database) -> Result<(SecretKey, &'static str), ServeError> {
+async fn secret_key(
+    config: &ServeConfig,
+    database: &Database,
+) -> Result<(SecretKey, &'static str), ServeError> {
     let Some(path) = &config.secret_key_file else {
         let key = database.service_key(Clock::System.now()).await?;
-        return Ok((key, "in the database, made at its first start: a dump of it contains the key (--secret-key-file)"));
+        return Ok((
+            key,
+            "in the database, made at its first start: a dump of it contains the key (--secret-key-file)",
+        ));
     };
-    let bytes = std::fs::read(path).map_err(|source| ConfigError::File { path: path.clone(), source })?;
+    let bytes = std::fs::read(path).map_err(|source| ConfigError::File {
+        path: path.clone(),
+        source,
+    })?;
     let key = SecretKey::new(bytes.trim_ascii().to_vec()).ok_or_else(|| ConfigError::Key {
         path: path.clone(),
         message: format!("a secret key needs at least {} bytes", SecretKey::MIN_BYTES),
@@ -198,7 +249,9 @@ fn migrations(applied: usize) -> String {
 
 fn banner(config: &ServeConfig, address: &str, database: &str, key_origin: &str) {
     let auth = match config.auth {
-        AuthMode::None => "none: every local caller is an operator, or the member named in x-member-id",
+        AuthMode::None => {
+            "none: every local caller is an operator, or the member named in x-member-id"
+        }
         AuthMode::Jwt => "jwt",
     };
     println!("partner-service {}", env!("CARGO_PKG_VERSION"));

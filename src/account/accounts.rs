@@ -25,9 +25,14 @@ pub async fn create(
         .change(ask, |work| async move {
             let work = &*work;
             if let Some(id) = id
-                && account::Entity::find_by_id(id).one(&work.txn).await?.is_some()
+                && account::Entity::find_by_id(id)
+                    .one(&work.txn)
+                    .await?
+                    .is_some()
             {
-                return Err(Error::AccountExists { account: id.to_string() });
+                return Err(Error::AccountExists {
+                    account: id.to_string(),
+                });
             }
             let fresh = account::Model {
                 id: id.unwrap_or_else(AccountId::fresh),
@@ -45,10 +50,16 @@ pub async fn create(
             let slot = part.event(event(fresh.id, EventKind::AccountCreated));
             let row = fresh.clone();
             part.write(move |at, db| {
-                let row = account::Model { created_position: at.position(slot), ..row };
+                let row = account::Model {
+                    created_position: at.position(slot),
+                    ..row
+                };
                 vec![insert(row, db)]
             });
-            Ok(Outcome::new(part, move |at| account::Model { created_position: at.own(), ..fresh }))
+            Ok(Outcome::new(part, move |at| account::Model {
+                created_position: at.own(),
+                ..fresh
+            }))
         })
         .await
 }
@@ -72,7 +83,8 @@ pub async fn rename(
             check_etag(sent_etag, &etag(before.version))?;
             accounts.not_closed(id)?;
             let after = account::Model {
-                display_name: display_name.map_or_else(|| before.display_name.clone(), str::to_owned),
+                display_name: display_name
+                    .map_or_else(|| before.display_name.clone(), str::to_owned),
                 ..before.clone()
             };
             Ok(saved(before, after, EventKind::AccountUpdated))
@@ -140,17 +152,27 @@ async fn set_state(
             if state != AccountState::Closed {
                 accounts.not_closed(id)?;
             }
-            let after = account::Model { state, ..before.clone() };
+            let after = account::Model {
+                state,
+                ..before.clone()
+            };
             Ok(saved(before, after, kind))
         })
         .await
 }
 
-fn saved(before: account::Model, after: account::Model, kind: EventKind) -> Outcome<account::Model> {
+fn saved(
+    before: account::Model,
+    after: account::Model,
+    kind: EventKind,
+) -> Outcome<account::Model> {
     if before == after {
         return Outcome::unchanged(before);
     }
-    let after = account::Model { version: before.version + 1, ..after };
+    let after = account::Model {
+        version: before.version + 1,
+        ..after
+    };
     let mut part = Part::default();
     part.event(event(after.id, kind));
     let row = after.clone();
@@ -159,5 +181,13 @@ fn saved(before: account::Model, after: account::Model, kind: EventKind) -> Outc
 }
 
 fn event(account: AccountId, kind: EventKind) -> Event {
-    Event { kind, account, counterpart: None, subject: account.0, body: Body::Empty {}, audit: None, appears: None }
+    Event {
+        kind,
+        account,
+        counterpart: None,
+        subject: account.0,
+        body: Body::Empty {},
+        audit: None,
+        appears: None,
+    }
 }

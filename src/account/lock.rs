@@ -7,7 +7,10 @@ use crate::domain::email::EmailKey;
 use crate::domain::ids::{AccountId, MemberId};
 use crate::entity::{account, address, member};
 use crate::error::Error;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::OnConflict,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How an account is locked.
@@ -28,7 +31,10 @@ impl Accounts {
     /// # Errors
     /// `NotFound` for an id that no account has.
     pub fn get(&self, id: AccountId) -> Result<&account::Model, Error> {
-        self.0.get(&id).ok_or_else(|| Error::NotFound { resource: "account", id: id.to_string() })
+        self.0.get(&id).ok_or_else(|| Error::NotFound {
+            resource: "account",
+            id: id.to_string(),
+        })
     }
 
     /// One of them, unless it is closed.
@@ -39,7 +45,9 @@ impl Accounts {
         let account = self.get(id)?;
         match account.state {
             AccountState::Active | AccountState::Suspended => Ok(account),
-            AccountState::Closed => Err(Error::AccountNotActive { account: id.to_string() }),
+            AccountState::Closed => Err(Error::AccountNotActive {
+                account: id.to_string(),
+            }),
         }
     }
 }
@@ -48,8 +56,16 @@ impl Accounts {
 ///
 /// # Errors
 /// What `authorise` refuses; `NotFound` for the actor's account; the database's.
-pub async fn accounts(work: &Work, others: &[AccountId], strength: Strength) -> Result<Accounts, Error> {
-    let ids: BTreeSet<AccountId> = others.iter().copied().chain(work.ask.actor.account).collect();
+pub async fn accounts(
+    work: &Work,
+    others: &[AccountId],
+    strength: Strength,
+) -> Result<Accounts, Error> {
+    let ids: BTreeSet<AccountId> = others
+        .iter()
+        .copied()
+        .chain(work.ask.actor.account)
+        .collect();
     let query = account::Entity::find()
         .filter(account::COLUMN.id.is_in(ids))
         .order_by_asc(account::Column::Id);
@@ -58,7 +74,12 @@ pub async fn accounts(work: &Work, others: &[AccountId], strength: Strength) -> 
         Strength::Exclusive => query.lock_exclusive(),
     };
     let found = query.all(&work.txn).await?;
-    let accounts = Accounts(found.into_iter().map(|account| (account.id, account)).collect());
+    let accounts = Accounts(
+        found
+            .into_iter()
+            .map(|account| (account.id, account))
+            .collect(),
+    );
     if let Some(own) = work.ask.actor.account {
         access::recheck(work, accounts.get(own)?).await?;
     }
@@ -72,9 +93,16 @@ pub async fn accounts(work: &Work, others: &[AccountId], strength: Strength) -> 
 /// The database's.
 pub async fn addresses(work: &Work, keys: &BTreeSet<EmailKey>) -> Result<(), Error> {
     // insert all in order, then lock all in order: whoever waits in the first pass holds nothing of this set yet
-    let rows = keys.iter().map(|key| address::ActiveModel { email_key: Set(key.clone()), member_id: Set(None) });
+    let rows = keys.iter().map(|key| address::ActiveModel {
+        email_key: Set(key.clone()),
+        member_id: Set(None),
+    });
     address::Entity::insert_many(rows)
-        .on_conflict(OnConflict::column(address::Column::EmailKey).do_nothing().to_owned())
+        .on_conflict(
+            OnConflict::column(address::Column::EmailKey)
+                .do_nothing()
+                .to_owned(),
+        )
         .exec_without_returning(&work.txn)
         .await?;
     address::Entity::find()
@@ -91,14 +119,22 @@ pub async fn addresses(work: &Work, keys: &BTreeSet<EmailKey>) -> Result<(), Err
 /// # Errors
 /// The database's.
 pub async fn resident(work: &Work, key: &EmailKey) -> Result<Option<(MemberId, AccountId)>, Error> {
-    let Some(id) = address::Entity::find_by_id(key.clone()).one(&work.txn).await?.and_then(|row| row.member_id) else {
+    let Some(id) = address::Entity::find_by_id(key.clone())
+        .one(&work.txn)
+        .await?
+        .and_then(|row| row.member_id)
+    else {
         return Ok(None);
     };
-    let Some(member) = member::Entity::find_by_id(id).one(&work.txn).await? else { return Ok(None) };
+    let Some(member) = member::Entity::find_by_id(id).one(&work.txn).await? else {
+        return Ok(None);
+    };
     if member.state == MemberState::Removed || member.email_key != *key {
         return Ok(None);
     }
-    let account = account::Entity::find_by_id(member.account_id).one(&work.txn).await?;
+    let account = account::Entity::find_by_id(member.account_id)
+        .one(&work.txn)
+        .await?;
     let open = account.is_some_and(|account| account.state != AccountState::Closed);
     Ok(open.then_some((id, member.account_id)))
 }

@@ -3,17 +3,17 @@
 //! A verb that can take somebody's rights away locks the account exclusively, so that it and that member's own calls
 //! have an order; the others share it. The address row guards the member: every verb locks it before it reads the row.
 
+use super::history::{event, fact, join, leave, next_version, own_address};
 use super::lock::{self, Strength};
 use super::{check_etag, etag, store};
-use crate::backend::{At, Ask, Backend, Done, Outcome, Part, Slot, Work, insert, update};
+use crate::backend::{Ask, At, Backend, Done, Outcome, Part, Slot, Work, insert, update};
 use crate::domain::account::{MemberState, Profile};
 use crate::domain::email::{Email, EmailKey};
-use crate::domain::event::{Body, Event, EventKind, MemberFact};
+use crate::domain::event::EventKind;
 use crate::domain::ids::{AccountId, MemberId, MembershipId};
-use crate::entity::{address, member, member_version, membership};
+use crate::entity::member;
 use crate::error::Error;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryTrait};
+use sea_orm::EntityTrait;
 use std::collections::BTreeSet;
 
 /// What a registration says of a member.
@@ -63,7 +63,9 @@ pub async fn register(
     backend
         .change(ask, |work| async move {
             let work = &*work;
-            lock::accounts(work, &[account], Strength::Shared).await?.not_closed(account)?;
+            lock::accounts(work, &[account], Strength::Shared)
+                .await?
+                .not_closed(account)?;
             lock::addresses(work, &BTreeSet::from([new.email.key.clone()])).await?;
             refuse_taken(work, &new.email.key).await?;
             let id = new.id.unwrap_or_else(MemberId::fresh);
@@ -120,7 +122,8 @@ pub async fn change_fields(
         .change(ask, |work| async move {
             let work = &*work;
             let new_key = fields.email.as_ref().map(|email| email.key.clone());
-            let before = locked(work, &[account], id, sent_etag, strength, new_key.as_ref()).await?;
+            let before =
+                locked(work, &[account], id, sent_etag, strength, new_key.as_ref()).await?;
             let after = updated(&before, fields.clone());
             if after == before {
                 return Ok(Outcome::unchanged(before));
@@ -152,7 +155,15 @@ pub async fn deactivate(
     id: MemberId,
     sent_etag: &str,
 ) -> Result<Done<member::Model>, Error> {
-    set_state(backend, ask, account, id, sent_etag, MemberState::Deactivated).await
+    set_state(
+        backend,
+        ask,
+        account,
+        id,
+        sent_etag,
+        MemberState::Deactivated,
+    )
+    .await
 }
 
 /// May act again.
@@ -232,8 +243,19 @@ pub async fn move_to(
     backend
         .change(ask, |work| async move {
             let work = &*work;
-            let before = locked(work, &[account, target], id, sent_etag, Strength::Exclusive, None).await?;
-            let gone = member::Model { state: MemberState::Removed, ..before.clone() };
+            let before = locked(
+                work,
+                &[account, target],
+                id,
+                sent_etag,
+                Strength::Exclusive,
+                None,
+            )
+            .await?;
+            let gone = member::Model {
+                state: MemberState::Removed,
+                ..before.clone()
+            };
             let after = member::Model {
                 account_id: target,
                 membership_id: MembershipId::fresh(),
@@ -269,7 +291,15 @@ async fn locked(
     for account in accounts {
         held.get(*account)?;
     }
-    lock::addresses(work, &[Some(&seen.email_key), new_key].into_iter().flatten().cloned().collect()).await?;
+    lock::addresses(
+        work,
+        &[Some(&seen.email_key), new_key]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect(),
+    )
+    .await?;
     let member = store::member(&work.txn, home, id).await?;
     if member.email_key != seen.email_key {
         return Err(Error::ConcurrentChange);
@@ -279,7 +309,9 @@ async fn locked(
         held.not_closed(*account)?;
     }
     if member.state == MemberState::Removed {
-        return Err(Error::MemberRemoved { member: id.to_string() });
+        return Err(Error::MemberRemoved {
+            member: id.to_string(),
+        });
     }
     Ok(member)
 }
@@ -292,11 +324,22 @@ async fn refuse_taken(work: &Work, key: &EmailKey) -> Result<(), Error> {
 }
 
 fn exists(member: MemberId, account: AccountId) -> Error {
-    Error::MemberExists { member: member.to_string(), account: account.to_string() }
+    Error::MemberExists {
+        member: member.to_string(),
+        account: account.to_string(),
+    }
 }
 
 fn updated(before: &member::Model, fields: MemberUpdate) -> member::Model {
-    let MemberUpdate { email, display_name, profile, manage_partners, phone, title, locale } = fields;
+    let MemberUpdate {
+        email,
+        display_name,
+        profile,
+        manage_partners,
+        phone,
+        title,
+        locale,
+    } = fields;
     let mut after = before.clone();
     if let Some(email) = email {
         after.email = email.typed;
@@ -312,93 +355,30 @@ fn updated(before: &member::Model, fields: MemberUpdate) -> member::Model {
 }
 
 fn created(row: member::Model, position: i64) -> member::Model {
-    member::Model { created_position: position, position, ..row }
+    member::Model {
+        created_position: position,
+        position,
+        ..row
+    }
 }
 
 fn saved(work: &Work, mut part: Part, slot: Slot, after: member::Model) -> Outcome<member::Model> {
-    let after = member::Model { updated_at: work.now, ..after };
+    let after = member::Model {
+        updated_at: work.now,
+        ..after
+    };
     let row = after.clone();
-    part.write(move |at, db| vec![update(member::Model { position: at.position(slot), ..row }, db)]);
-    Outcome::new(part, move |at: At| member::Model { position: at.position(slot), ..after })
-}
-
-fn fact(row: &member::Model) -> MemberFact {
-    MemberFact {
-        membership: row.membership_id,
-        member: row.id,
-        email: row.email.clone(),
-        display_name: row.display_name.clone(),
-        state: row.state,
-        phone: row.phone.clone(),
-        title: row.title.clone(),
-        locale: row.locale.clone(),
-    }
-}
-
-fn event(row: &member::Model, kind: EventKind, appears: bool) -> Event {
-    Event {
-        kind,
-        account: row.account_id,
-        counterpart: None,
-        subject: row.id.0,
-        body: Body::Member(fact(row)),
-        audit: None,
-        appears: appears.then(|| row.email_key.clone()),
-    }
-}
-
-fn own_address(part: &mut Part, key: EmailKey, owner: Option<MemberId>) {
-    part.write(move |_, db| {
-        let owned = address::Entity::update_many()
-            .col_expr(address::Column::MemberId, Expr::value(owner))
-            .filter(address::COLUMN.email_key.eq(key));
-        vec![owned.build(db)]
-    });
-}
-
-fn join(part: &mut Part, slot: Slot, row: &member::Model) {
-    let (id, account_id, member_id) = (row.membership_id, row.account_id, row.id);
     part.write(move |at, db| {
-        let joined_position = at.position(slot);
-        vec![insert(membership::Model { id, account_id, member_id, joined_position, left_position: None }, db)]
+        vec![update(
+            member::Model {
+                position: at.position(slot),
+                ..row
+            },
+            db,
+        )]
     });
-    let fact = fact(row);
-    part.write(move |at, db| vec![insert(version(fact, at.position(slot)), db)]);
-}
-
-fn leave(part: &mut Part, slot: Slot, id: MembershipId) {
-    part.write(move |at, db| {
-        let left = membership::Entity::update_many()
-            .col_expr(membership::Column::LeftPosition, Expr::value(at.position(slot)))
-            .filter(membership::COLUMN.id.eq(id));
-        vec![left.build(db)]
-    });
-}
-
-/// Ends the current version and begins the next; a removed member's last version says so and stays.
-fn next_version(part: &mut Part, slot: Slot, row: &member::Model) {
-    let fact = fact(row);
-    part.write(move |at, db| {
-        let position = at.position(slot);
-        let ended = member_version::Entity::update_many()
-            .col_expr(member_version::Column::ToPosition, Expr::value(position))
-            .filter(member_version::COLUMN.membership_id.eq(fact.membership))
-            .filter(member_version::COLUMN.to_position.is_null());
-        vec![ended.build(db), insert(version(fact, position), db)]
-    });
-}
-
-fn version(fact: MemberFact, from_position: i64) -> member_version::Model {
-    let MemberFact { membership, member: _, email, display_name, state, phone, title, locale } = fact;
-    member_version::Model {
-        membership_id: membership,
-        from_position,
-        to_position: None,
-        email,
-        display_name,
-        state,
-        phone,
-        title,
-        locale,
-    }
+    Outcome::new(part, move |at: At| member::Model {
+        position: at.position(slot),
+        ..after
+    })
 }

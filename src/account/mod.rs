@@ -4,7 +4,8 @@
 //!   access.rs        is this caller who it must be (order: member, account, operator, foreign account, capability)
 //!   lock.rs          accounts and addresses, locked in order; the actor checked again under the lock
 //!   accounts.rs      verbs on accounts          members.rs      verbs on members
-//!   preferences.rs   what an account lets in    store.rs        reads
+//!   preferences.rs   what an account lets in    history.rs      what a change of a person writes besides its row
+//!   store.rs         reads
 //! ```
 //! A person's history (`membership`, `member_version`) is written here, only when the person changes; partners' contacts
 //! are read from it as of a position and copied nowhere. An address row outlives its member: it is the lock through
@@ -13,6 +14,7 @@
 
 pub mod access;
 pub mod accounts;
+mod history;
 pub mod lock;
 pub mod members;
 pub mod preferences;
@@ -32,5 +34,7 @@ pub fn check_etag(sent: &str, current: &str) -> Result<(), crate::error::Error> 
     if sent.is_empty() || sent == current {
         return Ok(());
     }
-    Err(crate::error::Error::EtagMismatch { current: current.to_owned() })
+    Err(crate::error::Error::EtagMismatch {
+        current: current.to_owned(),
+    })
 }

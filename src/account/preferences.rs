@@ -51,7 +51,8 @@ pub async fn change(
             after.receive_policy = fields.receive_policy.unwrap_or(after.receive_policy);
             after.contact_retention = fields.contact_retention.unwrap_or(after.contact_retention);
             if let Some(blocked) = &fields.blocked {
-                after.blocked_account_ids = serde_json::to_value(blocked).map_err(Error::internal)?;
+                after.blocked_account_ids =
+                    serde_json::to_value(blocked).map_err(Error::internal)?;
             }
             if after == before {
                 return Ok(Outcome::unchanged(before));
@@ -67,7 +68,11 @@ pub async fn change(
                 audit: Some(AuditNote {
                     action: AuditAction::PreferencesUpdated,
                     partnership: None,
-                    sender: Some(Glimpse { account: id, from: None, to: None }),
+                    sender: Some(Glimpse {
+                        account: id,
+                        from: None,
+                        to: None,
+                    }),
                     recipient: None,
                     reason: String::new(),
                     reason_shared: false,

@@ -12,16 +12,29 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 /// `NotFound`, or the database's.
 pub async fn account(db: &impl ConnectionTrait, id: AccountId) -> Result<account::Model, Error> {
     let found = account::Entity::find_by_id(id).one(db).await?;
-    found.ok_or_else(|| Error::NotFound { resource: "account", id: id.to_string() })
+    found.ok_or_else(|| Error::NotFound {
+        resource: "account",
+        id: id.to_string(),
+    })
 }
 
 /// One member of an account.
 ///
 /// # Errors
 /// `NotFound`, or the database's.
-pub async fn member(db: &impl ConnectionTrait, account: AccountId, id: MemberId) -> Result<member::Model, Error> {
-    let found = member::Entity::find_by_id(id).filter(member::COLUMN.account_id.eq(account)).one(db).await?;
-    found.ok_or_else(|| Error::NotFound { resource: "member", id: id.to_string() })
+pub async fn member(
+    db: &impl ConnectionTrait,
+    account: AccountId,
+    id: MemberId,
+) -> Result<member::Model, Error> {
+    let found = member::Entity::find_by_id(id)
+        .filter(member::COLUMN.account_id.eq(account))
+        .one(db)
+        .await?;
+    found.ok_or_else(|| Error::NotFound {
+        resource: "member",
+        id: id.to_string(),
+    })
 }
 
 /// Accounts, newest first, before a position.
@@ -34,7 +47,9 @@ pub async fn accounts(
     before: Option<i64>,
     limit: u64,
 ) -> Result<Vec<account::Model>, Error> {
-    let mut query = account::Entity::find().order_by_desc(account::Column::CreatedPosition).limit(limit);
+    let mut query = account::Entity::find()
+        .order_by_desc(account::Column::CreatedPosition)
+        .limit(limit);
     if !states.is_empty() {
         query = query.filter(account::COLUMN.state.is_in(states.iter().copied()));
     }

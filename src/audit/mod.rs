@@ -10,7 +10,9 @@ use crate::entity::audit_entry;
 use crate::error::Error;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 /// An entry as one side is shown it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,11 +47,26 @@ pub fn react<'a>(work: &'a Work, change: &'a Change) -> BoxFuture<'a, Result<Par
 }
 
 fn write(part: &mut Part, slot: Slot, entry: audit_entry::Model) {
-    part.write(move |at, db| vec![insert(audit_entry::Model { position: at.position(slot), ..entry }, db)]);
+    part.write(move |at, db| {
+        vec![insert(
+            audit_entry::Model {
+                position: at.position(slot),
+                ..entry
+            },
+            db,
+        )]
+    });
 }
 
 fn entry(work: &Work, note: &AuditNote) -> audit_entry::Model {
-    let AuditNote { action, partnership, sender, recipient, reason, reason_shared } = note.clone();
+    let AuditNote {
+        action,
+        partnership,
+        sender,
+        recipient,
+        reason,
+        reason_shared,
+    } = note.clone();
     let actor = &work.ask.actor;
     audit_entry::Model {
         position: 0,
@@ -68,7 +85,12 @@ fn entry(work: &Work, note: &AuditNote) -> audit_entry::Model {
         operator_name: actor.operator.clone().unwrap_or_default(),
         reason,
         reason_shared,
-        request_id: work.ask.request.as_ref().map(|key| key.request_id.clone()).unwrap_or_default(),
+        request_id: work
+            .ask
+            .request
+            .as_ref()
+            .map(|key| key.request_id.clone())
+            .unwrap_or_default(),
         created_at: work.now,
     }
 }
@@ -84,7 +106,9 @@ pub async fn list(
     before: Option<i64>,
     limit: u64,
 ) -> Result<Vec<EntryView>, Error> {
-    use audit_entry::Column::{PartnershipId as Subject, Position, RecipientAccountId, SenderAccountId};
+    use audit_entry::Column::{
+        PartnershipId as Subject, Position, RecipientAccountId, SenderAccountId,
+    };
     let mut entries = Vec::new();
     // one index walk for each side; an account is never on both sides of an entry
     for own in [SenderAccountId, RecipientAccountId] {
@@ -95,11 +119,21 @@ pub async fn list(
         if let Some(before) = before {
             which = which.add(Position.lt(before));
         }
-        entries.extend(audit_entry::Entity::find().filter(which).order_by_desc(Position).limit(limit).all(db).await?);
+        entries.extend(
+            audit_entry::Entity::find()
+                .filter(which)
+                .order_by_desc(Position)
+                .limit(limit)
+                .all(db)
+                .await?,
+        );
     }
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.position));
     entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(entries.into_iter().map(|entry| show(entry, account)).collect())
+    Ok(entries
+        .into_iter()
+        .map(|entry| show(entry, account))
+        .collect())
 }
 
 fn show(entry: audit_entry::Model, viewer: AccountId) -> EntryView {
@@ -118,7 +152,11 @@ fn show(entry: audit_entry::Model, viewer: AccountId) -> EntryView {
         actor_is_operator: own && entry.actor_is_operator,
         from,
         to,
-        reason: if own || entry.reason_shared { entry.reason } else { String::new() },
+        reason: if own || entry.reason_shared {
+            entry.reason
+        } else {
+            String::new()
+        },
         request_id: if own { entry.request_id } else { String::new() },
         created_at: entry.created_at,
     }

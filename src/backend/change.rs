@@ -1,62 +1,18 @@
 //! `change`: claim, prepare, decide, react, append, remember, commit.
 
-use super::{Backend, Change, Limits, Outcome, PausePoint, remembered};
-use crate::caller::Actor;
+use super::work::{Ask, Done, Work};
+use super::{Backend, Change, Outcome, PausePoint, remembered};
 use crate::domain::event::Event;
 use crate::domain::ids::EventId;
-use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::feed::log;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use sea_orm::{ConnectionTrait, DbErr};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
 /// How often a change is run again when others got in its way, or its connection was gone before COMMIT.
 const MAX_ATTEMPTS: u32 = 5;
-
-/// A caller's own name for a call, so that repeating it does nothing twice.
-#[derive(Clone, Debug)]
-pub struct RequestKey {
-    /// Whose id it is.
-    pub caller: String,
-    /// The id.
-    pub request_id: String,
-    /// A digest of the call and all its fields.
-    pub fingerprint: String,
-}
-
-/// Who asks for a change, and how.
-#[derive(Clone, Debug)]
-pub struct Ask {
-    /// The caller, already authorised; commands check it again under the lock.
-    pub actor: Actor,
-    /// The caller's name for the call.
-    pub request: Option<RequestKey>,
-    /// Answer as if, and change nothing (I16).
-    pub validate_only: bool,
-}
-
-/// A committed change (or one that would have been).
-#[derive(Debug)]
-pub struct Done<A> {
-    /// The command's answer.
-    pub answer: A,
-    /// The position of the change's own event; the head when nothing happened.
-    pub position: i64,
-}
-
-/// What a command works with while it locks and decides.
-pub struct Work {
-    /// The transaction.
-    pub txn: DatabaseTransaction,
-    /// When this change happens.
-    pub now: Timestamp,
-    /// Who asks.
-    pub ask: Ask,
-    /// Quotas and spans.
-    pub limits: Limits,
-}
 
 impl Backend {
     /// Runs `command` to its commit, on behalf of `ask`; it may be run several times.
@@ -75,7 +31,9 @@ impl Backend {
         let mut attempt = 1;
         loop {
             match self.attempt(ask, &command).await {
-                Err(error) if attempt < MAX_ATTEMPTS && worth_another_attempt(&error) => attempt += 1,
+                Err(error) if attempt < MAX_ATTEMPTS && worth_another_attempt(&error) => {
+                    attempt += 1
+                }
                 other => return other,
             }
         }
@@ -88,9 +46,15 @@ impl Backend {
         F: Future<Output = Result<Outcome<A>, Error>>,
     {
         let txn = self.database.begin_write().await?;
-        let work = Arc::new(Work { txn, now: self.now(), ask: ask.clone(), limits: self.limits });
+        let work = Arc::new(Work {
+            txn,
+            now: self.now(),
+            ask: ask.clone(),
+            limits: self.limits,
+        });
         let prepared = self.prepare(&work, command).await;
-        let Work { txn, .. } = Arc::into_inner(work).ok_or_else(|| Error::internal("a command kept its work"))?;
+        let Work { txn, .. } =
+            Arc::into_inner(work).ok_or_else(|| Error::internal("a command kept its work"))?;
         match prepared {
             Ok(Prepared::Commit { done, own_event }) => {
                 self.pause(PausePoint::BeforeCommit).await;
@@ -117,7 +81,11 @@ impl Backend {
         C: Fn(Arc<Work>) -> F,
         F: Future<Output = Result<Outcome<A>, Error>>,
     {
-        let request = work.ask.request.as_ref().filter(|_| !work.ask.validate_only);
+        let request = work
+            .ask
+            .request
+            .as_ref()
+            .filter(|_| !work.ask.validate_only);
         if let Some(key) = request
             && let Some(done) = remembered::claim(work, key).await?
         {
@@ -133,7 +101,10 @@ impl Backend {
         if work.ask.validate_only {
             let head = log::highest(&work.txn).await?;
             let (_, at) = change.place(head, work.txn.get_database_backend());
-            return Ok(Prepared::Answer(Done { answer: answer(at), position: head }));
+            return Ok(Prepared::Answer(Done {
+                answer: answer(at),
+                position: head,
+            }));
         }
         let (done, own_event) = self.write(work, change, answer).await?;
         if let Some(key) = request {
@@ -153,14 +124,22 @@ impl Backend {
         if change.is_empty() {
             let head = log::highest(&work.txn).await?;
             let (_, at) = change.place(head, backend);
-            return Ok((Done { answer: answer(at), position: head }, None));
+            return Ok((
+                Done {
+                    answer: answer(at),
+                    position: head,
+                },
+                None,
+            ));
         }
         self.pause(PausePoint::BeforeHead).await;
         let head = log::lock_head(&work.txn).await?;
         self.pause(PausePoint::AfterHead).await;
         let own_event = {
-            let events: Vec<(EventId, &Event)> =
-                change.events().map(|(_, event)| (EventId::fresh(), event)).collect();
+            let events: Vec<(EventId, &Event)> = change
+                .events()
+                .map(|(_, event)| (EventId::fresh(), event))
+                .collect();
             let append = log::append(backend, head, &events, work.now).map_err(Error::internal)?;
             work.txn.execute_raw(append).await?;
             events.last().map(|(id, _)| *id)
@@ -169,14 +148,30 @@ impl Backend {
         for statement in statements {
             work.txn.execute_raw(statement).await?;
         }
-        Ok((Done { answer: answer(at), position: at.own() }, own_event))
+        Ok((
+            Done {
+                answer: answer(at),
+                position: at.own(),
+            },
+            own_event,
+        ))
     }
 
     /// COMMIT answered with an error, perhaps because its reply was lost. Once the head can be locked the old transaction
     /// has ended, and the event at our position says for certain whether it committed.
-    async fn settle<A>(&self, error: DbErr, done: Done<A>, own_event: Option<EventId>) -> Result<Done<A>, Error> {
-        let Some(own_event) = own_event else { return Err(error.into()) };
-        tracing::warn!(position = done.position, "the reply to a commit was lost; looking in the log");
+    async fn settle<A>(
+        &self,
+        error: DbErr,
+        done: Done<A>,
+        own_event: Option<EventId>,
+    ) -> Result<Done<A>, Error> {
+        let Some(own_event) = own_event else {
+            return Err(error.into());
+        };
+        tracing::warn!(
+            position = done.position,
+            "the reply to a commit was lost; looking in the log"
+        );
         let mut last = error;
         for _ in 0..MAX_ATTEMPTS {
             match self.stands_at(done.position, own_event).await {
@@ -209,12 +204,17 @@ impl Backend {
 fn worth_another_attempt(error: &Error) -> bool {
     match error {
         Error::ConcurrentChange => true,
-        Error::DatabaseUnavailable(Some(source)) => !matches!(source, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)),
+        Error::DatabaseUnavailable(Some(source)) => {
+            !matches!(source, DbErr::ConnectionAcquire(_) | DbErr::Conn(_))
+        }
         _ => false,
     }
 }
 
 enum Prepared<A> {
-    Commit { done: Done<A>, own_event: Option<EventId> },
+    Commit {
+        done: Done<A>,
+        own_event: Option<EventId>,
+    },
     Answer(Done<A>),
 }

@@ -19,14 +19,15 @@ mod limits;
 mod outcome;
 mod pause;
 mod remembered;
+mod work;
 
-pub use change::{Ask, Done, RequestKey, Work};
 pub use clock::Clock;
 pub use database::{Database, Engine, OpenError};
 pub use key::SecretKey;
 pub use limits::Limits;
 pub use outcome::{At, Change, Outcome, Part, Slot, insert, update};
 pub use pause::{Pause, PausePoint};
+pub use work::{Ask, Done, RequestKey, Work};
 
 use crate::domain::time::Timestamp;
 use crate::error::Error;
@@ -61,7 +62,14 @@ impl Backend {
         key: SecretKey,
         reactions: &'static [Reaction],
     ) -> Self {
-        Self { database, clock, limits, key, reactions, pause: None }
+        Self {
+            database,
+            clock,
+            limits,
+            key,
+            reactions,
+            pause: None,
+        }
     }
 
     /// Stops every change at its pause points until `pause` lets it go on: how tests interleave two verbs.
@@ -93,7 +101,10 @@ impl Backend {
         }
         let head = log::highest(self.reads()).await?;
         if min_position > head {
-            return Err(Error::PositionUnknown { position: min_position, head });
+            return Err(Error::PositionUnknown {
+                position: min_position,
+                head,
+            });
         }
         Ok(())
     }
@@ -103,7 +114,11 @@ impl Backend {
     /// # Errors
     /// The database's.
     pub async fn forget_old_requests(&self) -> Result<(), Error> {
-        remembered::forget(self.database.writes(), self.now().minus(self.limits.remember)).await
+        remembered::forget(
+            self.database.writes(),
+            self.now().minus(self.limits.remember),
+        )
+        .await
     }
 
     /// Closes every connection.

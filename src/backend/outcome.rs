@@ -2,7 +2,8 @@
 
 use crate::domain::event::Event;
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, DbBackend, EntityTrait, IntoActiveModel, QueryTrait, Statement,
+    ActiveModelBehavior, ActiveModelTrait, DbBackend, EntityTrait, IntoActiveModel, QueryTrait,
+    Statement,
 };
 
 /// An event's place within its part.
@@ -27,7 +28,11 @@ impl At {
     /// The position of the change's own event, its last; the head when nothing happened.
     #[must_use]
     pub fn own(self) -> i64 {
-        if self.count == 0 { self.head } else { self.first - 1 + i64::try_from(self.count).unwrap_or(i64::MAX) }
+        if self.count == 0 {
+            self.head
+        } else {
+            self.first - 1 + i64::try_from(self.count).unwrap_or(i64::MAX)
+        }
     }
 }
 
@@ -48,7 +53,10 @@ impl Part {
     }
 
     /// Adds statements, made once positions are known; they may touch only rows already locked or of this change alone.
-    pub fn write(&mut self, write: impl FnOnce(At, DbBackend) -> Vec<Statement> + Send + Sync + 'static) {
+    pub fn write(
+        &mut self,
+        write: impl FnOnce(At, DbBackend) -> Vec<Statement> + Send + Sync + 'static,
+    ) {
         self.writes.push(Box::new(write));
     }
 
@@ -73,19 +81,29 @@ impl Change {
 
     /// Every event in its final order, with its slot as seen by a part of no events put before them all.
     pub fn events(&self) -> impl Iterator<Item = (Slot, &Event)> {
-        self.parts.iter().flat_map(|part| &part.events).enumerate().map(|(index, event)| (Slot(index), event))
+        self.parts
+            .iter()
+            .flat_map(|part| &part.events)
+            .enumerate()
+            .map(|(index, event)| (Slot(index), event))
     }
 
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.parts.iter().all(|part| part.events.is_empty() && part.writes.is_empty())
+        self.parts
+            .iter()
+            .all(|part| part.events.is_empty() && part.writes.is_empty())
     }
 
     /// The rows' statements and the last part's positions, now that the head is known.
     pub(super) fn place(self, head: i64, backend: DbBackend) -> (Vec<Statement>, At) {
         let mut statements = Vec::new();
-        let mut at = At { first: head + 1, count: 0, head };
+        let mut at = At {
+            first: head + 1,
+            count: 0,
+            head,
+        };
         for part in self.parts {
             at.first += i64::try_from(at.count).unwrap_or(i64::MAX);
             at.count = part.events.len();
@@ -104,7 +122,10 @@ pub struct Outcome<A> {
 impl<A> Outcome<A> {
     /// A change and the answer made from its positions.
     pub fn new(part: Part, answer: impl FnOnce(At) -> A + Send + 'static) -> Self {
-        Self { part, answer: Box::new(answer) }
+        Self {
+            part,
+            answer: Box::new(answer),
+        }
     }
 
     /// Nothing to change: the answer as things stand.
@@ -127,5 +148,8 @@ where
     A: ActiveModelTrait + ActiveModelBehavior,
 {
     let row = row.into_active_model().reset_all();
-    A::Entity::update(row).validate().expect("a row read from its table has its primary key").build(db)
+    A::Entity::update(row)
+        .validate()
+        .expect("a row read from its table has its primary key")
+        .build(db)
 }

@@ -1,18 +1,24 @@
 //! Answers remembered under the caller's request id, for a day, on any replica.
 
-use super::change::{Done, RequestKey, Work};
-use crate::entity::remembered_request as remembered;
+use super::work::{Done, RequestKey, Work};
 use crate::domain::time::Timestamp;
+use crate::entity::remembered_request as remembered;
 use crate::error::Error;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, ExprTrait, QueryFilter, sea_query::IntoColumnRef};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, ExprTrait, QueryFilter,
+    sea_query::IntoColumnRef,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Claims the request id for this transaction, or answers what was remembered under it.
 ///
 /// A claim by another transaction still under way is waited for; one older than a day is taken over.
-pub(super) async fn claim<A: DeserializeOwned>(work: &Work, key: &RequestKey) -> Result<Option<Done<A>>, Error> {
+pub(super) async fn claim<A: DeserializeOwned>(
+    work: &Work,
+    key: &RequestKey,
+) -> Result<Option<Done<A>>, Error> {
     let expired = work.now.minus(work.limits.remember);
     let fresh = remembered::ActiveModel {
         caller: Set(key.caller.clone()),
@@ -32,7 +38,10 @@ pub(super) async fn claim<A: DeserializeOwned>(work: &Work, key: &RequestKey) ->
                     remembered::Column::CreatedAt,
                 ])
                 .action_and_where(
-                    Expr::col((remembered::Entity, remembered::Column::CreatedAt).into_column_ref()).lt(expired),
+                    Expr::col(
+                        (remembered::Entity, remembered::Column::CreatedAt).into_column_ref(),
+                    )
+                    .lt(expired),
                 )
                 .to_owned(),
         )
@@ -50,11 +59,18 @@ pub(super) async fn claim<A: DeserializeOwned>(work: &Work, key: &RequestKey) ->
     }
     let answer = row.answer.ok_or(Error::ConcurrentChange)?;
     let answer = serde_json::from_str(&answer).map_err(Error::internal)?;
-    Ok(Some(Done { answer, position: row.position }))
+    Ok(Some(Done {
+        answer,
+        position: row.position,
+    }))
 }
 
 /// Writes the answer beside the claim.
-pub(super) async fn remember<A: Serialize>(work: &Work, key: &RequestKey, done: &Done<A>) -> Result<(), Error> {
+pub(super) async fn remember<A: Serialize>(
+    work: &Work,
+    key: &RequestKey,
+    done: &Done<A>,
+) -> Result<(), Error> {
     let answer = serde_json::to_string(&done.answer).map_err(Error::internal)?;
     remembered::Entity::update_many()
         .col_expr(remembered::Column::Answer, Expr::value(answer))
@@ -68,6 +84,9 @@ pub(super) async fn remember<A: Serialize>(work: &Work, key: &RequestKey, done: 
 
 /// Deletes what was remembered before `expired`.
 pub(super) async fn forget(db: &DatabaseConnection, expired: Timestamp) -> Result<(), Error> {
-    remembered::Entity::delete_many().filter(remembered::Column::CreatedAt.lt(expired)).exec(db).await?;
+    remembered::Entity::delete_many()
+        .filter(remembered::Column::CreatedAt.lt(expired))
+        .exec(db)
+        .await?;
     Ok(())
 }

@@ -51,9 +51,14 @@ impl Email {
         if typed.chars().any(|c| c.is_whitespace() || is_invisible(c)) {
             return Err("must not contain spaces or invisible characters");
         }
-        let (local, domain) = typed.rsplit_once('@').ok_or("must have the form name@domain")?;
+        let (local, domain) = typed
+            .rsplit_once('@')
+            .ok_or("must have the form name@domain")?;
         let key = format!("{}@{}", local_key(local)?, domain_key(domain)?);
-        Ok(Self { typed: typed.to_owned(), key: EmailKey(key) })
+        Ok(Self {
+            typed: typed.to_owned(),
+            key: EmailKey(key),
+        })
     }
 }
 
@@ -80,8 +85,14 @@ fn domain_key(domain: &str) -> Result<String, &'static str> {
     const WRONG: &str = "must have a valid domain after the @, such as b.example";
     let ascii = idna::domain_to_ascii_strict(domain).map_err(|_| WRONG)?;
     let labels: Vec<&str> = ascii.split('.').collect();
-    let numeric = labels.last().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
-    if labels.len() < 2 || labels.iter().any(|label| label.is_empty()) || numeric || ascii.len() > 253 {
+    let numeric = labels
+        .last()
+        .is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+    if labels.len() < 2
+        || labels.iter().any(|label| label.is_empty())
+        || numeric
+        || ascii.len() > 253
+    {
         return Err(WRONG);
     }
     Ok(ascii)
@@ -116,16 +127,35 @@ mod tests {
 
     #[test]
     fn an_address_is_returned_as_typed() {
-        assert_eq!(Email::parse(" Bo@B.example ").unwrap().typed, "Bo@B.example");
+        assert_eq!(
+            Email::parse(" Bo@B.example ").unwrap().typed,
+            "Bo@B.example"
+        );
     }
 
     #[test]
     fn malformed_addresses_are_refused() {
         let long = format!("{}@b.example", "a".repeat(255));
         for raw in [
-            "", " ", "bo", "@b.example", "bo@", "bo@b", "bo@b..example", "bo@.example", ".bo@b.example", "b..o@b.example",
-            "bo@b.example\r\nBcc: x@y.example", "bo\n@b.example", "b o@b.example", "bo@b.example\u{2028}", "a@b@c.example",
-            "bo@127.0.0.1", "bo@-b.example", "<bo@b.example>", long.as_str(),
+            "",
+            " ",
+            "bo",
+            "@b.example",
+            "bo@",
+            "bo@b",
+            "bo@b..example",
+            "bo@.example",
+            ".bo@b.example",
+            "b..o@b.example",
+            "bo@b.example\r\nBcc: x@y.example",
+            "bo\n@b.example",
+            "b o@b.example",
+            "bo@b.example\u{2028}",
+            "a@b@c.example",
+            "bo@127.0.0.1",
+            "bo@-b.example",
+            "<bo@b.example>",
+            long.as_str(),
         ] {
             assert!(Email::parse(raw).is_err(), "{raw:?} was accepted");
         }

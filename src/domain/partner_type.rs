@@ -4,8 +4,25 @@ use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
 /// What kind of relationship two accounts have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "Text",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PartnerType {
     /// Two equal organisations share people and files.
@@ -111,8 +128,8 @@ impl PartnerType {
         use AdminRole::{LicenseAdmin, PasswordAdmin, ServiceAdmin, SupportAdmin, UserAdmin};
         use Direction::{Mutual, ProviderToCustomer};
         use Permission::{
-            DevelopApps, ManageApps, ManageSubscriptions, Sell, Share, SubmitApps, UploadDeviceIds, ViewPurchases,
-            WorkWithServices,
+            DevelopApps, ManageApps, ManageSubscriptions, Sell, Share, SubmitApps, UploadDeviceIds,
+            ViewPurchases, WorkWithServices,
         };
         const FOUR_ROLES: &[AdminRole] = &[UserAdmin, LicenseAdmin, PasswordAdmin, ServiceAdmin];
         #[rustfmt::skip]
@@ -127,7 +144,15 @@ impl PartnerType {
             Self::OemPc                             => (ProviderToCustomer, &[UploadDeviceIds],                    &[],                            false, true,  false, false),
             Self::LineOfBusiness                    => (ProviderToCustomer, &[DevelopApps, SubmitApps, ManageApps], &[],                           false, true,  false, false),
         };
-        Policy { direction, permissions, admin_roles, syncs_members, needs_agreement, recipient_may_end, offered }
+        Policy {
+            direction,
+            permissions,
+            admin_roles,
+            syncs_members,
+            needs_agreement,
+            recipient_may_end,
+            offered,
+        }
     }
 }
 
@@ -141,7 +166,11 @@ mod tests {
         for kind in PartnerType::iter() {
             let policy = kind.policy();
             let collaboration = kind == PartnerType::Collaboration;
-            assert_eq!(policy.direction == Direction::Mutual, collaboration, "{kind:?}");
+            assert_eq!(
+                policy.direction == Direction::Mutual,
+                collaboration,
+                "{kind:?}"
+            );
             assert_eq!(policy.syncs_members, collaboration, "{kind:?}");
             assert_eq!(policy.needs_agreement, !collaboration, "{kind:?}");
         }
@@ -149,8 +178,14 @@ mod tests {
 
     #[test]
     fn t1_the_customer_may_end_three_of_the_types() {
-        let may_end: Vec<_> = PartnerType::iter().filter(|kind| kind.policy().recipient_may_end).collect();
-        let expected = [PartnerType::Collaboration, PartnerType::DelegatedAdministrator, PartnerType::Advisor];
+        let may_end: Vec<_> = PartnerType::iter()
+            .filter(|kind| kind.policy().recipient_may_end)
+            .collect();
+        let expected = [
+            PartnerType::Collaboration,
+            PartnerType::DelegatedAdministrator,
+            PartnerType::Advisor,
+        ];
         assert_eq!(may_end, expected);
     }
 }

@@ -6,7 +6,17 @@ use std::time::Duration;
 
 /// Microseconds since 1970-01-01 UTC, as stored: an integer compares alike in SQLite and PostgreSQL, text does not.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, DeriveValueType,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    DeriveValueType,
 )]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);

@@ -6,8 +6,8 @@ use crate::domain::time::Timestamp;
 use crate::entity::{log, log_head};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait,
-    Statement,
+    ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    QuerySelect, QueryTrait, Statement,
 };
 
 /// Takes the head for the rest of the transaction, then reads the highest position.

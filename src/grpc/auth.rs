@@ -4,7 +4,9 @@ use crate::caller::Caller;
 use crate::domain::ids::MemberId;
 use crate::error::Error;
 use jsonwebtoken::errors::Error as JwtError;
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse,
+};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -73,7 +75,11 @@ impl JwtVerifier {
             }
             (Algorithm::HS256, DecodingKey::from_secret(secret))
         };
-        Ok(Self { keys: Keys::One(algorithm, Box::new(key)), issuer: issuer.to_owned(), audience: audience.to_owned() })
+        Ok(Self {
+            keys: Keys::One(algorithm, Box::new(key)),
+            issuer: issuer.to_owned(),
+            audience: audience.to_owned(),
+        })
     }
 
     /// A set of public keys, chosen by the token's key id; each is good for its own algorithm only.
@@ -86,14 +92,20 @@ impl JwtVerifier {
         if keys.is_empty() {
             return Err(KeyError::NoKey);
         }
-        Ok(Self { keys: Keys::Set(keys), issuer: issuer.to_owned(), audience: audience.to_owned() })
+        Ok(Self {
+            keys: Keys::Set(keys),
+            issuer: issuer.to_owned(),
+            audience: audience.to_owned(),
+        })
     }
 
     fn claims(&self, token: &str) -> Option<Claims> {
         let header = decode_header(token).ok()?;
         let (algorithm, key) = match &self.keys {
             Keys::One(algorithm, key) => (*algorithm, &**key),
-            Keys::Set(keys) => keys.get(header.kid.as_deref()?).map(|(algorithm, key)| (*algorithm, key))?,
+            Keys::Set(keys) => keys
+                .get(header.kid.as_deref()?)
+                .map(|(algorithm, key)| (*algorithm, key))?,
         };
         let mut validation = Validation::new(algorithm);
         validation.leeway = LEEWAY_SECONDS;
@@ -102,7 +114,9 @@ impl JwtVerifier {
         validation.set_audience(&[&self.audience]);
         // a claim of the wrong JSON type passes for absent; required, it does not pass
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        decode::<Claims>(token, key, &validation).ok().map(|data| data.claims)
+        decode::<Claims>(token, key, &validation)
+            .ok()
+            .map(|data| data.claims)
     }
 }
 
@@ -118,17 +132,24 @@ fn signing_key(jwk: &Jwk) -> Option<(String, (Algorithm, DecodingKey))> {
     let algorithm = match (&jwk.algorithm, jwk.common.key_algorithm) {
         (AlgorithmParameters::RSA(_), None | Some(KeyAlgorithm::RS256)) => Algorithm::RS256,
         (AlgorithmParameters::RSA(_), Some(KeyAlgorithm::PS256)) => Algorithm::PS256,
-        (AlgorithmParameters::EllipticCurve(ec), None | Some(KeyAlgorithm::ES256)) if ec.curve == EllipticCurve::P256 => {
+        (AlgorithmParameters::EllipticCurve(ec), None | Some(KeyAlgorithm::ES256))
+            if ec.curve == EllipticCurve::P256 =>
+        {
             Algorithm::ES256
         }
-        (AlgorithmParameters::OctetKeyPair(_), None | Some(KeyAlgorithm::EdDSA)) => Algorithm::EdDSA,
+        (AlgorithmParameters::OctetKeyPair(_), None | Some(KeyAlgorithm::EdDSA)) => {
+            Algorithm::EdDSA
+        }
         // shared secrets do not belong in a key set, and other algorithms are not offered
         _ => return None,
     };
     if matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption)) {
         return None;
     }
-    Some((jwk.common.key_id.clone()?, (algorithm, DecodingKey::from_jwk(jwk).ok()?)))
+    Some((
+        jwk.common.key_id.clone()?,
+        (algorithm, DecodingKey::from_jwk(jwk).ok()?),
+    ))
 }
 
 impl Authenticator {
@@ -139,9 +160,13 @@ impl Authenticator {
     pub fn caller(&self, metadata: &MetadataMap) -> Result<Caller, Error> {
         let member = acted_for(metadata)?;
         match self {
-            Self::None => Ok(member.map_or_else(|| Caller::Operator(String::new()), Caller::Member)),
+            Self::None => {
+                Ok(member.map_or_else(|| Caller::Operator(String::new()), Caller::Member))
+            }
             Self::Jwt(verifier) => {
-                let claims = verifier.claims(bearer(metadata)?).ok_or(Error::CredentialsInvalid)?;
+                let claims = verifier
+                    .claims(bearer(metadata)?)
+                    .ok_or(Error::CredentialsInvalid)?;
                 let operator = claims.scope.split(' ').any(|scope| scope == OPERATOR_SCOPE);
                 match (operator, member) {
                     (true, Some(member)) => Ok(Caller::OperatorFor(claims.sub, member)),
@@ -158,18 +183,30 @@ fn acted_for(metadata: &MetadataMap) -> Result<Option<MemberId>, Error> {
     let mut values = metadata.get_all(MEMBER_HEADER).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
-        (Some(value), None) => value.to_str().map_err(|_| Error::CredentialsInvalid).and_then(uuid).map(Some),
+        (Some(value), None) => value
+            .to_str()
+            .map_err(|_| Error::CredentialsInvalid)
+            .and_then(uuid)
+            .map(Some),
         (Some(_), Some(_)) => Err(Error::CredentialsInvalid),
     }
 }
 
 fn bearer(metadata: &MetadataMap) -> Result<&str, Error> {
-    let value = metadata.get("authorization").ok_or(Error::CredentialsMissing)?;
+    let value = metadata
+        .get("authorization")
+        .ok_or(Error::CredentialsMissing)?;
     let value = value.to_str().map_err(|_| Error::CredentialsInvalid)?;
     let (scheme, token) = value.split_once(' ').ok_or(Error::CredentialsInvalid)?;
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(Error::CredentialsInvalid) }
+    if scheme.eq_ignore_ascii_case("bearer") {
+        Ok(token.trim())
+    } else {
+        Err(Error::CredentialsInvalid)
+    }
 }
 
 fn uuid(raw: &str) -> Result<MemberId, Error> {
-    Uuid::try_parse(raw).map(MemberId).map_err(|_| Error::CredentialsInvalid)
+    Uuid::try_parse(raw)
+        .map(MemberId)
+        .map_err(|_| Error::CredentialsInvalid)
 }

@@ -36,12 +36,19 @@ pub struct Fields {
 impl Fields {
     /// Refuses if anything was wrong.
     pub fn finish(self) -> Result<(), Error> {
-        if self.violations.is_empty() { Ok(()) } else { Err(Error::FieldInvalid(self.violations)) }
+        if self.violations.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::FieldInvalid(self.violations))
+        }
     }
 
     /// Notes something wrong.
     pub fn bad(&mut self, field: &str, description: impl Into<String>) {
-        self.violations.push(FieldViolation { field: field.to_owned(), description: description.into() });
+        self.violations.push(FieldViolation {
+            field: field.to_owned(),
+            description: description.into(),
+        });
     }
 
     /// A required UUID in its hyphenated form.
@@ -51,15 +58,25 @@ impl Fields {
 
     /// A UUID that may be left empty.
     pub fn optional_id<T: From<Uuid>>(&mut self, field: &str, raw: &str) -> Option<T> {
-        if raw.is_empty() { None } else { self.uuid(field, raw).map(Into::into) }
+        if raw.is_empty() {
+            None
+        } else {
+            self.uuid(field, raw).map(Into::into)
+        }
     }
 
     /// A UUID that other checks need before the fields are finished.
     pub fn uuid(&mut self, field: &str, raw: &str) -> Option<Uuid> {
         const HYPHENATED: usize = 36;
-        let parsed = Uuid::try_parse(raw).ok().filter(|id| raw.len() == HYPHENATED && !id.is_nil());
+        let parsed = Uuid::try_parse(raw)
+            .ok()
+            .filter(|id| raw.len() == HYPHENATED && !id.is_nil());
         if parsed.is_none() {
-            let wrong = if raw.is_empty() { "is required" } else { "must be a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057" };
+            let wrong = if raw.is_empty() {
+                "is required"
+            } else {
+                "must be a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057"
+            };
             self.bad(field, wrong);
         }
         parsed
@@ -69,7 +86,10 @@ impl Fields {
     pub fn email(&mut self, field: &str, raw: &str) -> Email {
         Email::parse(raw).unwrap_or_else(|wrong| {
             self.bad(field, wrong);
-            Email { typed: String::new(), key: EmailKey(String::new()) }
+            Email {
+                typed: String::new(),
+                key: EmailKey(String::new()),
+            }
         })
     }
 
@@ -84,8 +104,15 @@ impl Fields {
             other => other.is_control(),
         };
         if raw.chars().any(forbidden) {
-            let except = if kind == Text::ManyLines { " other than line feeds" } else { "" };
-            self.bad(field, format!("must not contain control characters{except}"));
+            let except = if kind == Text::ManyLines {
+                " other than line feeds"
+            } else {
+                ""
+            };
+            self.bad(
+                field,
+                format!("must not contain control characters{except}"),
+            );
         }
         raw
     }
@@ -108,16 +135,25 @@ impl Fields {
         }
         let known = E::from_wire(raw);
         if known.is_none() {
-            self.bad(field, "must be a value that this version of the API defines");
+            self.bad(
+                field,
+                "must be a value that this version of the API defines",
+            );
         }
         known
     }
 
     /// Values of an enumeration, as a filter.
     pub fn many<E: Wire>(&mut self, field: &str, raw: &[i32]) -> Vec<E> {
-        let known: Vec<E> = raw.iter().filter_map(|value| E::from_wire(*value)).collect();
+        let known: Vec<E> = raw
+            .iter()
+            .filter_map(|value| E::from_wire(*value))
+            .collect();
         if known.len() != raw.len() {
-            self.bad(field, "must hold only values that this version of the API defines, none unspecified");
+            self.bad(
+                field,
+                "must hold only values that this version of the API defines, none unspecified",
+            );
         }
         known
     }

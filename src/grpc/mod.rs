@@ -29,5 +29,6 @@ pub mod pb {
     tonic::include_proto!("partner.v1");
 
     /// Every proto with comments and options, as reflection serves it.
-    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/partner_descriptor.bin"));
+    pub const DESCRIPTORS: &[u8] =
+        include_bytes!(concat!(env!("OUT_DIR"), "/partner_descriptor.bin"));
 }

@@ -20,22 +20,38 @@ type Answer<T> = Result<Response<T>, Status>;
 
 impl Partners {
     fn viewer(&self, actor: &Actor) -> Result<Viewer, Error> {
-        Ok(Viewer { account: own(&actor)?, manager: actor.manages_partners(), now: self.0.backend.now() })
+        Ok(Viewer {
+            account: own(&actor)?,
+            manager: actor.manages_partners(),
+            now: self.0.backend.now(),
+        })
     }
 }
 
 #[async_trait]
 impl PartnerService for Partners {
-    async fn invite_partner(&self, request: Request<pb::InvitePartnerRequest>) -> Answer<pb::InvitePartnerResponse> {
+    async fn invite_partner(
+        &self,
+        request: Request<pb::InvitePartnerRequest>,
+    ) -> Answer<pb::InvitePartnerResponse> {
         self.0
-            .mutate(request, Need::Manager, convert::invite, |ask, invitation| async move {
-                let done = invite::invite(&self.0.backend, &ask, own(&ask.actor)?, invitation).await?;
-                let mut shown = convert::shown(done.answer);
-                if ask.validate_only {
-                    shown.id.clear();
-                }
-                Ok(pb::InvitePartnerResponse { partnership: Some(shown), position: done.position })
-            })
+            .mutate(
+                request,
+                Need::Manager,
+                convert::invite,
+                |ask, invitation| async move {
+                    let done =
+                        invite::invite(&self.0.backend, &ask, own(&ask.actor)?, invitation).await?;
+                    let mut shown = convert::shown(done.answer);
+                    if ask.validate_only {
+                        shown.id.clear();
+                    }
+                    Ok(pb::InvitePartnerResponse {
+                        partnership: Some(shown),
+                        position: done.position,
+                    })
+                },
+            )
             .await
     }
 
@@ -44,12 +60,22 @@ impl PartnerService for Partners {
         request: Request<pb::ResendInvitationRequest>,
     ) -> Answer<pb::ResendInvitationResponse> {
         self.0
-            .mutate(request, Need::Manager, convert::resend, |ask, target| async move {
-                let account = own(&ask.actor)?;
-                let done = invite::resend(&self.0.backend, &ask, account, target.id, &target.etag).await?;
-                let partnership = Some(convert::shown(done.answer));
-                Ok(pb::ResendInvitationResponse { partnership, position: done.position })
-            })
+            .mutate(
+                request,
+                Need::Manager,
+                convert::resend,
+                |ask, target| async move {
+                    let account = own(&ask.actor)?;
+                    let done =
+                        invite::resend(&self.0.backend, &ask, account, target.id, &target.etag)
+                            .await?;
+                    let partnership = Some(convert::shown(done.answer));
+                    Ok(pb::ResendInvitationResponse {
+                        partnership,
+                        position: done.position,
+                    })
+                },
+            )
             .await
     }
 
@@ -58,12 +84,22 @@ impl PartnerService for Partners {
         request: Request<pb::AcceptPartnershipRequest>,
     ) -> Answer<pb::AcceptPartnershipResponse> {
         self.0
-            .mutate(request, Need::Manager, convert::accept, |ask, target| async move {
-                let account = own(&ask.actor)?;
-                let done = decide::accept(&self.0.backend, &ask, account, target.id, &target.etag).await?;
-                let partnership = Some(convert::shown(done.answer));
-                Ok(pb::AcceptPartnershipResponse { partnership, position: done.position })
-            })
+            .mutate(
+                request,
+                Need::Manager,
+                convert::accept,
+                |ask, target| async move {
+                    let account = own(&ask.actor)?;
+                    let done =
+                        decide::accept(&self.0.backend, &ask, account, target.id, &target.etag)
+                            .await?;
+                    let partnership = Some(convert::shown(done.answer));
+                    Ok(pb::AcceptPartnershipResponse {
+                        partnership,
+                        position: done.position,
+                    })
+                },
+            )
             .await
     }
 
@@ -72,13 +108,29 @@ impl PartnerService for Partners {
         request: Request<pb::RejectPartnershipRequest>,
     ) -> Answer<pb::RejectPartnershipResponse> {
         self.0
-            .mutate(request, Need::Manager, convert::reject, |ask, rejection| async move {
-                let convert::Rejection { target, reason } = rejection;
-                let account = own(&ask.actor)?;
-                let done = decide::reject(&self.0.backend, &ask, account, target.id, &target.etag, &reason).await?;
-                let partnership = Some(convert::shown(done.answer));
-                Ok(pb::RejectPartnershipResponse { partnership, position: done.position })
-            })
+            .mutate(
+                request,
+                Need::Manager,
+                convert::reject,
+                |ask, rejection| async move {
+                    let convert::Rejection { target, reason } = rejection;
+                    let account = own(&ask.actor)?;
+                    let done = decide::reject(
+                        &self.0.backend,
+                        &ask,
+                        account,
+                        target.id,
+                        &target.etag,
+                        &reason,
+                    )
+                    .await?;
+                    let partnership = Some(convert::shown(done.answer));
+                    Ok(pb::RejectPartnershipResponse {
+                        partnership,
+                        position: done.position,
+                    })
+                },
+            )
             .await
     }
 
@@ -87,13 +139,32 @@ impl PartnerService for Partners {
         request: Request<pb::DeletePartnershipRequest>,
     ) -> Answer<pb::DeletePartnershipResponse> {
         self.0
-            .mutate(request, Need::Manager, convert::delete, |ask, deletion| async move {
-                let convert::Deletion { target, reason, allow_missing } = deletion;
-                let (backend, account) = (&self.0.backend, own(&ask.actor)?);
-                let done =
-                    decide::delete(backend, &ask, account, target.id, &target.etag, &reason, allow_missing).await?;
-                Ok(pb::DeletePartnershipResponse { position: done.position })
-            })
+            .mutate(
+                request,
+                Need::Manager,
+                convert::delete,
+                |ask, deletion| async move {
+                    let convert::Deletion {
+                        target,
+                        reason,
+                        allow_missing,
+                    } = deletion;
+                    let (backend, account) = (&self.0.backend, own(&ask.actor)?);
+                    let done = decide::delete(
+                        backend,
+                        &ask,
+                        account,
+                        target.id,
+                        &target.etag,
+                        &reason,
+                        allow_missing,
+                    )
+                    .await?;
+                    Ok(pb::DeletePartnershipResponse {
+                        position: done.position,
+                    })
+                },
+            )
             .await
     }
 
@@ -102,10 +173,17 @@ impl PartnerService for Partners {
         request: Request<pb::GetPartnershipRequest>,
     ) -> Answer<pb::GetPartnershipResponse> {
         self.0
-            .read(request, Need::Member, convert::get, |actor, id| async move {
-                let view = store::get(self.0.backend.reads(), self.viewer(&actor)?, id).await?;
-                Ok(pb::GetPartnershipResponse { partnership: Some(convert::shown(view)) })
-            })
+            .read(
+                request,
+                Need::Member,
+                convert::get,
+                |actor, id| async move {
+                    let view = store::get(self.0.backend.reads(), self.viewer(&actor)?, id).await?;
+                    Ok(pb::GetPartnershipResponse {
+                        partnership: Some(convert::shown(view)),
+                    })
+                },
+            )
             .await
     }
 
@@ -114,17 +192,29 @@ impl PartnerService for Partners {
         request: Request<pb::ListPartnershipsRequest>,
     ) -> Answer<pb::ListPartnershipsResponse> {
         self.0
-            .page(request, Need::Member, convert::list, |actor, filter, pager| async move {
-                let (viewer, page) = (self.viewer(&actor)?, pager.page);
-                if !viewer.manager && filter.states.iter().any(|state| *state != View::Active) {
-                    return Err(Error::ManagePartnersRequired);
-                }
-                let db = self.0.backend.reads();
-                let mut rows = store::list(db, viewer, &filter, page.before, page.limit()).await?;
-                let next_page_token = pager.cut(&mut rows, |(position, _)| *position);
-                let partnerships = rows.into_iter().map(|(_, view)| convert::shown(view)).collect();
-                Ok(pb::ListPartnershipsResponse { partnerships, next_page_token })
-            })
+            .page(
+                request,
+                Need::Member,
+                convert::list,
+                |actor, filter, pager| async move {
+                    let (viewer, page) = (self.viewer(&actor)?, pager.page);
+                    if !viewer.manager && filter.states.iter().any(|state| *state != View::Active) {
+                        return Err(Error::ManagePartnersRequired);
+                    }
+                    let db = self.0.backend.reads();
+                    let mut rows =
+                        store::list(db, viewer, &filter, page.before, page.limit()).await?;
+                    let next_page_token = pager.cut(&mut rows, |(position, _)| *position);
+                    let partnerships = rows
+                        .into_iter()
+                        .map(|(_, view)| convert::shown(view))
+                        .collect();
+                    Ok(pb::ListPartnershipsResponse {
+                        partnerships,
+                        next_page_token,
+                    })
+                },
+            )
             .await
     }
 
@@ -133,10 +223,17 @@ impl PartnerService for Partners {
         request: Request<pb::GetPartnerPreferencesRequest>,
     ) -> Answer<pb::GetPartnerPreferencesResponse> {
         self.0
-            .read(request, Need::Manager, convert::get_preferences, |actor, ()| async move {
-                let row = accounts::account(self.0.backend.reads(), own(&actor)?).await?;
-                Ok(pb::GetPartnerPreferencesResponse { preferences: Some(convert::preferences(&row)) })
-            })
+            .read(
+                request,
+                Need::Manager,
+                convert::get_preferences,
+                |actor, ()| async move {
+                    let row = accounts::account(self.0.backend.reads(), own(&actor)?).await?;
+                    Ok(pb::GetPartnerPreferencesResponse {
+                        preferences: Some(convert::preferences(&row)),
+                    })
+                },
+            )
             .await
     }
 
@@ -145,12 +242,22 @@ impl PartnerService for Partners {
         request: Request<pb::UpdatePartnerPreferencesRequest>,
     ) -> Answer<pb::UpdatePartnerPreferencesResponse> {
         self.0
-            .mutate(request, Need::Manager, convert::update_preferences, |ask, new| async move {
-                let account = own(&ask.actor)?;
-                let done = preferences::change(&self.0.backend, &ask, account, &new.etag, new.fields).await?;
-                let preferences = Some(convert::preferences(&done.answer));
-                Ok(pb::UpdatePartnerPreferencesResponse { preferences, position: done.position })
-            })
+            .mutate(
+                request,
+                Need::Manager,
+                convert::update_preferences,
+                |ask, new| async move {
+                    let account = own(&ask.actor)?;
+                    let done =
+                        preferences::change(&self.0.backend, &ask, account, &new.etag, new.fields)
+                            .await?;
+                    let preferences = Some(convert::preferences(&done.answer));
+                    Ok(pb::UpdatePartnerPreferencesResponse {
+                        preferences,
+                        position: done.position,
+                    })
+                },
+            )
             .await
     }
 
@@ -159,13 +266,23 @@ impl PartnerService for Partners {
         request: Request<pb::ListAuditEntriesRequest>,
     ) -> Answer<pb::ListAuditEntriesResponse> {
         self.0
-            .page(request, Need::Manager, convert::list_audit, |actor, partnership, pager| async move {
-                let (db, page) = (self.0.backend.reads(), pager.page);
-                let mut rows = audit::list(db, own(&actor)?, partnership, page.before, page.limit()).await?;
-                let next_page_token = pager.cut(&mut rows, |row| row.position);
-                let audit_entries = rows.into_iter().map(convert::entry).collect();
-                Ok(pb::ListAuditEntriesResponse { audit_entries, next_page_token })
-            })
+            .page(
+                request,
+                Need::Manager,
+                convert::list_audit,
+                |actor, partnership, pager| async move {
+                    let (db, page) = (self.0.backend.reads(), pager.page);
+                    let mut rows =
+                        audit::list(db, own(&actor)?, partnership, page.before, page.limit())
+                            .await?;
+                    let next_page_token = pager.cut(&mut rows, |row| row.position);
+                    let audit_entries = rows.into_iter().map(convert::entry).collect();
+                    Ok(pb::ListAuditEntriesResponse {
+                        audit_entries,
+                        next_page_token,
+                    })
+                },
+            )
             .await
     }
 }

@@ -20,14 +20,19 @@ pub fn reason_name(reason: ErrorReason) -> &'static str {
 /// The status that answers for `error`, and its reason. `request_id` names the call in the service's logs.
 pub fn of(error: &Error, request_id: &str) -> (Status, ErrorReason) {
     let (code, reason, metadata) = classify(error);
-    let metadata: HashMap<String, String> =
-        metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    let metadata: HashMap<String, String> = metadata
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
     let mut details = ErrorDetails::with_error_info(reason_name(reason), DOMAIN, metadata);
     details.set_request_info(request_id, "");
     match error {
         Error::FieldInvalid(violations) => {
             for violation in violations {
-                details.add_bad_request_violation(violation.field.clone(), violation.description.clone());
+                details.add_bad_request_violation(
+                    violation.field.clone(),
+                    violation.description.clone(),
+                );
             }
         }
         Error::QuotaExceeded { retry_after, .. } | Error::ResendTooSoon { retry_after } => {
@@ -37,11 +42,18 @@ pub fn of(error: &Error, request_id: &str) -> (Status, ErrorReason) {
             details.set_retry_info(Some(RETRY_SOON));
         }
         _ if code == Code::FailedPrecondition => {
-            details.add_precondition_failure_violation(reason_name(reason), subject(error), error.to_string());
+            details.add_precondition_failure_violation(
+                reason_name(reason),
+                subject(error),
+                error.to_string(),
+            );
         }
         _ => {}
     }
-    (Status::with_error_details(code, error.to_string(), details), reason)
+    (
+        Status::with_error_details(code, error.to_string(), details),
+        reason,
+    )
 }
 
 type Metadata = Vec<(&'static str, String)>;
@@ -52,7 +64,9 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
     match error {
         Error::CredentialsMissing => (Code::Unauthenticated, R::CredentialsMissing, none()),
         Error::CredentialsInvalid => (Code::Unauthenticated, R::CredentialsInvalid, none()),
-        Error::ManagePartnersRequired => (Code::PermissionDenied, R::ManagePartnersRequired, none()),
+        Error::ManagePartnersRequired => {
+            (Code::PermissionDenied, R::ManagePartnersRequired, none())
+        }
         Error::OperatorRequired => (Code::PermissionDenied, R::OperatorRequired, none()),
         Error::MemberNotActive => (Code::PermissionDenied, R::MemberNotActive, none()),
         Error::NotTheRecipient => (Code::PermissionDenied, R::NotTheRecipient, none()),
@@ -60,28 +74,43 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
         Error::NotFound { resource, id } => (
             Code::NotFound,
             R::ResourceNotFound,
-            vec![("resource_type", (*resource).to_owned()), ("resource_id", id.clone())],
+            vec![
+                ("resource_type", (*resource).to_owned()),
+                ("resource_id", id.clone()),
+            ],
         ),
         Error::FieldInvalid(_) => (Code::InvalidArgument, R::FieldInvalid, none()),
         Error::SelfInvitation => (Code::InvalidArgument, R::SelfInvitation, none()),
         Error::PageTokenInvalid => (Code::InvalidArgument, R::PageTokenInvalid, none()),
         Error::MessageMalformed => (Code::InvalidArgument, R::MessageMalformed, none()),
-        Error::AlreadyPartners { partnership } => {
-            (Code::AlreadyExists, R::AlreadyPartners, vec![("partnership_id", partnership.to_string())])
-        }
-        Error::DuplicateInvitation { partnership } => {
-            (Code::AlreadyExists, R::DuplicateInvitation, vec![("partnership_id", partnership.to_string())])
-        }
+        Error::AlreadyPartners { partnership } => (
+            Code::AlreadyExists,
+            R::AlreadyPartners,
+            vec![("partnership_id", partnership.to_string())],
+        ),
+        Error::DuplicateInvitation { partnership } => (
+            Code::AlreadyExists,
+            R::DuplicateInvitation,
+            vec![("partnership_id", partnership.to_string())],
+        ),
         Error::MemberExists { member, account } => (
             Code::AlreadyExists,
             R::MemberExists,
-            vec![("member_id", member.clone()), ("account_id", account.clone())],
+            vec![
+                ("member_id", member.clone()),
+                ("account_id", account.clone()),
+            ],
         ),
-        Error::AccountExists { account } => {
-            (Code::AlreadyExists, R::AccountExists, vec![("account_id", account.clone())])
-        }
+        Error::AccountExists { account } => (
+            Code::AlreadyExists,
+            R::AccountExists,
+            vec![("account_id", account.clone())],
+        ),
         Error::RequestIdReused => (Code::AlreadyExists, R::RequestIdReused, none()),
-        Error::ReinviteBlocked { blocking, must_delete } => (
+        Error::ReinviteBlocked {
+            blocking,
+            must_delete,
+        } => (
             Code::FailedPrecondition,
             R::ReinviteBlocked,
             vec![
@@ -94,7 +123,11 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
             R::IncomingInvitationPending,
             vec![("partnership_id", partnership.to_string())],
         ),
-        Error::InvitationNotPending { partnership, state, allowed } => (
+        Error::InvitationNotPending {
+            partnership,
+            state,
+            allowed,
+        } => (
             Code::FailedPrecondition,
             R::InvitationNotPending,
             vec![
@@ -103,7 +136,10 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
                 ("allowed_actions", action_names(allowed)),
             ],
         ),
-        Error::InvitationExpired { partnership, allowed } => (
+        Error::InvitationExpired {
+            partnership,
+            allowed,
+        } => (
             Code::FailedPrecondition,
             R::InvitationExpired,
             vec![
@@ -112,21 +148,34 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
                 ("allowed_actions", action_names(allowed)),
             ],
         ),
-        Error::ContactPartner { partnership } => {
-            (Code::FailedPrecondition, R::ContactPartner, vec![("partnership_id", partnership.to_string())])
-        }
-        Error::AccountNotActive { account } => {
-            (Code::FailedPrecondition, R::AccountNotActive, vec![("account_id", account.clone())])
-        }
-        Error::MemberRemoved { member } => {
-            (Code::FailedPrecondition, R::MemberRemoved, vec![("member_id", member.clone())])
-        }
+        Error::ContactPartner { partnership } => (
+            Code::FailedPrecondition,
+            R::ContactPartner,
+            vec![("partnership_id", partnership.to_string())],
+        ),
+        Error::AccountNotActive { account } => (
+            Code::FailedPrecondition,
+            R::AccountNotActive,
+            vec![("account_id", account.clone())],
+        ),
+        Error::MemberRemoved { member } => (
+            Code::FailedPrecondition,
+            R::MemberRemoved,
+            vec![("member_id", member.clone())],
+        ),
         Error::PositionUnknown { position, head } => (
             Code::FailedPrecondition,
             R::PositionUnknown,
-            vec![("position", position.to_string()), ("head_position", head.to_string())],
+            vec![
+                ("position", position.to_string()),
+                ("head_position", head.to_string()),
+            ],
         ),
-        Error::EtagMismatch { current } => (Code::Aborted, R::EtagMismatch, vec![("current_etag", current.clone())]),
+        Error::EtagMismatch { current } => (
+            Code::Aborted,
+            R::EtagMismatch,
+            vec![("current_etag", current.clone())],
+        ),
         Error::ConcurrentChange => (Code::Aborted, R::ConcurrentChange, none()),
         Error::QuotaExceeded { quota, limit, .. } => {
             let (reason, name) = match quota {
@@ -134,12 +183,18 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
                 Quota::RefusedPerDay => (R::InvitationsPerDay, "refused_invitations_per_day"),
                 Quota::OpenInvitations => (R::OpenInvitations, "open_invitations"),
             };
-            (Code::ResourceExhausted, reason, vec![("quota", name.to_owned()), ("limit", limit.to_string())])
+            (
+                Code::ResourceExhausted,
+                reason,
+                vec![("quota", name.to_owned()), ("limit", limit.to_string())],
+            )
         }
         Error::ResendTooSoon { .. } => (Code::ResourceExhausted, R::ResendTooSoon, none()),
-        Error::MessageTooLarge { limit_bytes } => {
-            (Code::ResourceExhausted, R::MessageTooLarge, vec![("limit_bytes", limit_bytes.to_string())])
-        }
+        Error::MessageTooLarge { limit_bytes } => (
+            Code::ResourceExhausted,
+            R::MessageTooLarge,
+            vec![("limit_bytes", limit_bytes.to_string())],
+        ),
         Error::Deadline => (Code::DeadlineExceeded, R::Deadline, none()),
         Error::DatabaseUnavailable(_) => (Code::Unavailable, R::DatabaseUnavailable, none()),
         Error::ShuttingDown => (Code::Unavailable, R::ShuttingDown, none()),
@@ -151,7 +206,10 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
 /// What a failed precondition is about.
 fn subject(error: &Error) -> String {
     match error {
-        Error::ReinviteBlocked { blocking: partnership, .. }
+        Error::ReinviteBlocked {
+            blocking: partnership,
+            ..
+        }
         | Error::IncomingInvitationPending { partnership }
         | Error::InvitationNotPending { partnership, .. }
         | Error::InvitationExpired { partnership, .. }

@@ -1,16 +1,14 @@
 //! Accepting, rejecting and deleting: lock the pair, ask the table, move the rows.
 
-use super::invite::{find, shown};
 use super::ledger::Ledger;
 use super::store::{self, Seen};
 use super::view::{self, PartnershipView};
-use super::{lock, rows_of, standing};
-use crate::account::check_etag;
+use super::{lock, row, rows_of, standing};
 use crate::account::lock::{Accounts, Strength, accounts};
 use crate::backend::{Ask, Backend, Done, Outcome, Work};
 use crate::domain::account::AccountState;
 use crate::domain::ids::{AccountId, PartnershipId};
-use crate::domain::partnership::{self as rules, Action, Refusal, State, Transition};
+use crate::domain::partnership::{self as rules, Action, State, Transition};
 use crate::entity::partnership;
 use crate::error::Error;
 use sea_orm::Condition;
@@ -30,11 +28,17 @@ pub async fn accept(
     backend
         .change(ask, |work| async move {
             let work = &*work;
-            let Held { rows, seen, accounts } = hold(work, account, id, Reach::Pair).await?;
-            judge(&seen, Action::Accept, sent_etag)?;
+            let Held {
+                rows,
+                seen,
+                accounts,
+            } = hold(work, account, id, Reach::Pair).await?;
+            row::judge(&seen, Action::Accept, sent_etag)?;
             let sender = accounts.get(seen.row.sender_account_id)?;
             if sender.state != AccountState::Active {
-                return Err(Error::AccountNotActive { account: sender.id.to_string() });
+                return Err(Error::AccountNotActive {
+                    account: sender.id.to_string(),
+                });
             }
             let steps = rules::activation(id, &rows_of(&rows), work.now);
             let mut ledger = Ledger::new(work.now, rows);
@@ -62,7 +66,7 @@ pub async fn reject(
         .change(ask, |work| async move {
             let work = &*work;
             let Held { rows, seen, .. } = hold(work, account, id, Reach::Row).await?;
-            let transition = judge(&seen, Action::Reject, sent_etag)?;
+            let transition = row::judge(&seen, Action::Reject, sent_etag)?;
             let mut ledger = Ledger::new(work.now, rows);
             ledger.step(id, transition, Some(reason));
             answer(work, ledger, id, account).await
@@ -87,19 +91,26 @@ pub async fn delete(
         .change(ask, |work| async move {
             let work = &*work;
             let held = match hold(work, account, id, Reach::Row).await {
-                Err(Error::NotFound { resource: "partnership", .. }) if allow_missing => {
+                Err(Error::NotFound {
+                    resource: "partnership",
+                    ..
+                }) if allow_missing => {
                     return Ok(Outcome::unchanged(()));
                 }
                 held => held?,
             };
-            let transition = judge(&held.seen, Action::Delete, sent_etag)?;
+            let transition = row::judge(&held.seen, Action::Delete, sent_etag)?;
             let overdue = held.seen.row.state == State::Pending
                 && standing(&held.seen.row).state_at(work.now) == State::Expired;
             let mut ledger = Ledger::new(work.now, held.rows);
             if overdue {
                 ledger.step(id, Transition::Expire, None);
             }
-            ledger.step(id, transition, Some(reason).filter(|reason| !reason.is_empty()));
+            ledger.step(
+                id,
+                transition,
+                Some(reason).filter(|reason| !reason.is_empty()),
+            );
             Ok(Outcome::new(ledger.into_part(), |_| ()))
         })
         .await
@@ -119,12 +130,20 @@ struct Held {
 }
 
 /// Reads unlocked, locks both accounts, the pair and the rows, and reads again.
-async fn hold(work: &Work, account: AccountId, id: PartnershipId, reach: Reach) -> Result<Held, Error> {
-    let unlocked = find(work, id).await;
+async fn hold(
+    work: &Work,
+    account: AccountId,
+    id: PartnershipId,
+    reach: Reach,
+) -> Result<Held, Error> {
+    let unlocked = row::find(work, id).await;
     let both = match &unlocked {
         // another account's row is locked for nobody's sake
         Ok(row) if view::side_of(row, account).is_some() => {
-            [Some(row.sender_account_id), row.recipient_account_id].into_iter().flatten().collect()
+            [Some(row.sender_account_id), row.recipient_account_id]
+                .into_iter()
+                .flatten()
+                .collect()
         }
         _ => Vec::new(),
     };
@@ -145,33 +164,19 @@ async fn hold(work: &Work, account: AccountId, id: PartnershipId, reach: Reach) 
         }
     }
     let rows = lock::rows(work, which).await?;
-    let row = rows.iter().find(|row| row.id == id).cloned().ok_or_else(|| store::not_found(id))?;
+    let row = rows
+        .iter()
+        .find(|row| row.id == id)
+        .cloned()
+        .ok_or_else(|| store::not_found(id))?;
     if row.recipient_account_id != before.recipient_account_id {
         return Err(Error::ConcurrentChange);
     }
     let seen = store::seen(row, account, work.now).ok_or_else(|| store::not_found(id))?;
-    Ok(Held { rows, seen, accounts })
-}
-
-/// Asks the table, with the etag's refusal in its place between the type's and the state's.
-pub(super) fn judge(seen: &Seen, action: Action, sent_etag: &str) -> Result<Transition, Error> {
-    let Seen { row, side, view } = seen;
-    let policy = row.kind.policy();
-    let verdict = rules::decide(*side, *view, action, &policy);
-    match verdict {
-        Err(Refusal::NotTheRecipient) => return Err(Error::NotTheRecipient),
-        Err(Refusal::NotTheSender) => return Err(Error::NotTheSender),
-        Err(Refusal::ContactPartner) => return Err(Error::ContactPartner { partnership: row.id }),
-        Err(Refusal::NotPending | Refusal::Expired) | Ok(_) => {}
-    }
-    check_etag(sent_etag, &view::etag(row, *side, *view))?;
-    verdict.map_err(|refusal| {
-        let allowed = rules::allowed_actions(*side, *view, &policy);
-        if refusal == Refusal::Expired {
-            Error::InvitationExpired { partnership: row.id, allowed }
-        } else {
-            Error::InvitationNotPending { partnership: row.id, state: *view, allowed }
-        }
+    Ok(Held {
+        rows,
+        seen,
+        accounts,
     })
 }
 
@@ -181,7 +186,10 @@ async fn answer(
     id: PartnershipId,
     account: AccountId,
 ) -> Result<Outcome<PartnershipView>, Error> {
-    let row = ledger.row(id).cloned().ok_or_else(|| store::not_found(id))?;
-    let shown = shown(work, row, account).await?;
+    let row = ledger
+        .row(id)
+        .cloned()
+        .ok_or_else(|| store::not_found(id))?;
+    let shown = row::shown(work, row, account).await?;
     Ok(Outcome::new(ledger.into_part(), move |_| shown))
 }

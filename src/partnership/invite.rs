@@ -1,9 +1,9 @@
 //! Sending an invitation, and sending it again.
 
 use super::ledger::Ledger;
-use super::store::{self, Viewer};
+use super::store;
 use super::view::PartnershipView;
-use super::{lock, quota, rows_of, standing};
+use super::{lock, quota, row, rows_of, standing};
 use crate::account::lock::{Strength, accounts, addresses, resident};
 use crate::account::preferences::admits;
 use crate::backend::{Ask, Backend, Done, Outcome, Work};
@@ -40,9 +40,13 @@ pub async fn invite(
     let invitation = &invitation;
     let done = backend
         .change(ask, |work| async move {
-           let work = &*work;
             let work = &*work;
-            let Invitation { invitee, kind, message } = invitation;
+            let work = &*work;
+            let Invitation {
+                invitee,
+                kind,
+                message,
+            } = invitation;
             let Route { home, usage } = Route::lock(work, account, &invitee.key, None).await?;
             let rows = lock::rows(work, around(account, &invitee.key, *kind, home)).await?;
             let known = rows_of(&rows);
@@ -75,24 +79,33 @@ pub async fn resend(
     let done = backend
         .change(ask, |work| async move {
             let work = &*work;
-            let before = find(work, id).await?;
+            let before = row::find(work, id).await?;
             // judged twice: here to refuse before anything is locked for another account's sake, and under the lock
             judge_resend(work, &before, account, sent_etag)?;
             let key = before.invitee_key.clone();
-            let Route { home, usage } = Route::lock(work, account, &key, before.recipient_account_id).await?;
+            let Route { home, usage } =
+                Route::lock(work, account, &key, before.recipient_account_id).await?;
             let which = around(account, &key, before.kind, home).add(lock::row(id));
             let rows = lock::rows(work, which).await?;
-            let row = rows.iter().find(|row| row.id == id).ok_or_else(|| store::not_found(id))?;
+            let row = rows
+                .iter()
+                .find(|row| row.id == id)
+                .ok_or_else(|| store::not_found(id))?;
             judge_resend(work, row, account, sent_etag)?;
             if row.recipient_account_id != before.recipient_account_id {
                 return Err(Error::ConcurrentChange);
             }
-            let others: Vec<_> = rows_of(&rows).into_iter().filter(|(other, _)| *other != id).collect();
+            let others: Vec<_> = rows_of(&rows)
+                .into_iter()
+                .filter(|(other, _)| *other != id)
+                .collect();
             let approach = approach(account, &key, row.kind, home, &others, work.now);
             refuse(approach.obstacle())?;
             let again_at = row.sent_at.plus(work.limits.resend_interval);
             if again_at > work.now {
-                return Err(Error::ResendTooSoon { retry_after: work.now.until(again_at) });
+                return Err(Error::ResendTooSoon {
+                    retry_after: work.now.until(again_at),
+                });
             }
             let open = standing(row).state_at(work.now) == State::Pending;
             quota::check(work, &usage, open).await?;
@@ -134,17 +147,29 @@ impl Route {
         if resident(work, person).await?.map(|(_, account)| account) != seen {
             return Err(Error::ConcurrentChange);
         }
-        let pairs: Vec<_> = others.iter().filter(|other| **other != sender).map(|other| (sender, *other)).collect();
+        let pairs: Vec<_> = others
+            .iter()
+            .filter(|other| **other != sender)
+            .map(|other| (sender, *other))
+            .collect();
         lock::pairs(work, &pairs).await?;
-        let home = seen.map(|account| held.get(account)).transpose()?.map(|account| Home {
-            account: account.id,
-            open: account.state == AccountState::Active && admits(account, sender),
-        });
+        let home = seen
+            .map(|account| held.get(account))
+            .transpose()?
+            .map(|account| Home {
+                account: account.id,
+                open: account.state == AccountState::Active && admits(account, sender),
+            });
         Ok(Self { home, usage })
     }
 }
 
-fn around(sender: AccountId, person: &EmailKey, kind: PartnerType, home: Option<Home>) -> sea_orm::Condition {
+fn around(
+    sender: AccountId,
+    person: &EmailKey,
+    kind: PartnerType,
+    home: Option<Home>,
+) -> sea_orm::Condition {
     let any = sea_orm::Condition::any().add(lock::to_person(sender, person, kind));
     match home {
         Some(home) if home.account != sender => any.add(lock::of_pair(sender, home.account, kind)),
@@ -160,7 +185,14 @@ fn approach<'a>(
     rows: &'a [crate::domain::partnership::Row],
     now: Timestamp,
 ) -> Approach<'a> {
-    Approach { kind, sender, invitee, home, rows, now }
+    Approach {
+        kind,
+        sender,
+        invitee,
+        home,
+        rows,
+        now,
+    }
 }
 
 /// Turns the sender's own overdue rows to the person into expired ones, and replaces what a bound request replaces. The
@@ -200,7 +232,9 @@ fn fresh(
         invitee_email: invitee.typed.clone(),
         invitee_key: invitee.key.clone(),
         inviter_member_id: inviter.map(|member| member.id),
-        inviter_display_name: inviter.map(|member| member.display_name.clone()).unwrap_or_default(),
+        inviter_display_name: inviter
+            .map(|member| member.display_name.clone())
+            .unwrap_or_default(),
         message: message.to_owned(),
         state: State::Pending,
         sender_hid: false,
@@ -235,33 +269,25 @@ async fn finish(
     account: AccountId,
     usage: crate::entity::invitation_usage::Model,
 ) -> Result<Outcome<PartnershipView>, Error> {
-    let row = ledger.row(id).cloned().ok_or_else(|| store::not_found(id))?;
-    let shown = shown(work, row, account).await?;
+    let row = ledger
+        .row(id)
+        .cloned()
+        .ok_or_else(|| store::not_found(id))?;
+    let shown = row::shown(work, row, account).await?;
     let mut part = ledger.into_part();
     quota::count_sent(&mut part, &usage);
     Ok(Outcome::new(part, move |_| shown))
 }
 
-/// The actor's view of a row as this change leaves it.
-pub(super) async fn shown(
+fn judge_resend(
     work: &Work,
-    row: partnership::Model,
+    row: &partnership::Model,
     account: AccountId,
-) -> Result<PartnershipView, Error> {
-    let id = row.id;
-    let viewer = Viewer { account, manager: work.ask.actor.manages_partners(), now: work.now };
-    let seen = store::seen(row, account, work.now).ok_or_else(|| store::not_found(id))?;
-    store::show_all(&work.txn, viewer, vec![seen]).await?.pop().ok_or_else(|| store::not_found(id))
-}
-
-pub(super) async fn find(work: &Work, id: PartnershipId) -> Result<partnership::Model, Error> {
-    use sea_orm::EntityTrait;
-    partnership::Entity::find_by_id(id).one(&work.txn).await?.ok_or_else(|| store::not_found(id))
-}
-
-fn judge_resend(work: &Work, row: &partnership::Model, account: AccountId, sent_etag: &str) -> Result<(), Error> {
-    let seen = store::seen(row.clone(), account, work.now).ok_or_else(|| store::not_found(row.id))?;
-    super::decide::judge(&seen, Action::Resend, sent_etag).map(|_| ())
+    sent_etag: &str,
+) -> Result<(), Error> {
+    let seen =
+        store::seen(row.clone(), account, work.now).ok_or_else(|| store::not_found(row.id))?;
+    row::judge(&seen, Action::Resend, sent_etag).map(|_| ())
 }
 
 fn refuse(obstacle: Option<Obstacle>) -> Result<(), Error> {
@@ -270,13 +296,22 @@ fn refuse(obstacle: Option<Obstacle>) -> Result<(), Error> {
         Some(Obstacle::SelfInvitation) => Err(Error::SelfInvitation),
         Some(Obstacle::AlreadyPartners(partnership)) => Err(Error::AlreadyPartners { partnership }),
         Some(Obstacle::Duplicate(partnership)) => Err(Error::DuplicateInvitation { partnership }),
-        Some(Obstacle::IncomingPending(partnership)) => Err(Error::IncomingInvitationPending { partnership }),
-        Some(Obstacle::Blocked(blocking, must_delete)) => Err(Error::ReinviteBlocked { blocking, must_delete }),
+        Some(Obstacle::IncomingPending(partnership)) => {
+            Err(Error::IncomingInvitationPending { partnership })
+        }
+        Some(Obstacle::Blocked(blocking, must_delete)) => Err(Error::ReinviteBlocked {
+            blocking,
+            must_delete,
+        }),
     }
 }
 
 /// Counts refusals by rule, and dry runs; failures of the service itself cost the account nothing.
-async fn tally<A>(backend: &Backend, ask: &Ask, done: Result<Done<A>, Error>) -> Result<Done<A>, Error> {
+async fn tally<A>(
+    backend: &Backend,
+    ask: &Ask,
+    done: Result<Done<A>, Error>,
+) -> Result<Done<A>, Error> {
     let by_rule = matches!(
         &done,
         Err(Error::SelfInvitation

@@ -8,27 +8,37 @@ use crate::domain::partnership::State;
 use crate::entity::{member, pair, partnership};
 use crate::error::Error;
 use sea_orm::sea_query::{OnConflict, Query};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use std::collections::BTreeSet;
 
 /// Locks what two accounts have with each other: whoever binds, activates or ends a row of theirs holds it.
 pub async fn pairs(work: &Work, wanted: &[(AccountId, AccountId)]) -> Result<(), Error> {
-    let keys: BTreeSet<(AccountId, AccountId)> = wanted.iter().map(|(a, b)| (*a.min(b), *a.max(b))).collect();
+    let keys: BTreeSet<(AccountId, AccountId)> =
+        wanted.iter().map(|(a, b)| (*a.min(b), *a.max(b))).collect();
     if keys.is_empty() {
         return Ok(());
     }
     // insert all in order, then lock all in order: whoever waits in the first pass holds nothing of this set yet
-    let rows = keys
-        .iter()
-        .map(|(low, high)| pair::ActiveModel { low_account_id: Set(*low), high_account_id: Set(*high) });
+    let rows = keys.iter().map(|(low, high)| pair::ActiveModel {
+        low_account_id: Set(*low),
+        high_account_id: Set(*high),
+    });
     pair::Entity::insert_many(rows)
         .on_conflict(
-            OnConflict::columns([pair::Column::LowAccountId, pair::Column::HighAccountId]).do_nothing().to_owned(),
+            OnConflict::columns([pair::Column::LowAccountId, pair::Column::HighAccountId])
+                .do_nothing()
+                .to_owned(),
         )
         .exec_without_returning(&work.txn)
         .await?;
     let any = keys.iter().fold(Condition::any(), |any, (low, high)| {
-        any.add(Condition::all().add(pair::Column::LowAccountId.eq(*low)).add(pair::Column::HighAccountId.eq(*high)))
+        any.add(
+            Condition::all()
+                .add(pair::Column::LowAccountId.eq(*low))
+                .add(pair::Column::HighAccountId.eq(*high)),
+        )
     });
     pair::Entity::find()
         .filter(any)
@@ -64,14 +74,20 @@ pub fn to_person(sender: AccountId, person: &EmailKey, kind: PartnerType) -> Con
 pub fn of_pair(a: AccountId, b: AccountId, kind: PartnerType) -> Condition {
     use partnership::Column::{Kind, PairFirst, PairSecond};
     let ordered = |first: AccountId, second: AccountId| {
-        Condition::all().add(PairFirst.eq(first)).add(PairSecond.eq(second)).add(Kind.eq(kind)).add(alive())
+        Condition::all()
+            .add(PairFirst.eq(first))
+            .add(PairSecond.eq(second))
+            .add(Kind.eq(kind))
+            .add(alive())
     };
     Condition::any().add(ordered(a, b)).add(ordered(b, a))
 }
 
 /// The sender's waiting rows, in a type, that are addressed to a current member of `home` (D2).
 pub fn waiting_for_members_of(home: AccountId, sender: AccountId, kind: PartnerType) -> Condition {
-    use partnership::Column::{InviteeKey, Kind, RecipientAccountId, SenderAccountId, State as StateColumn};
+    use partnership::Column::{
+        InviteeKey, Kind, RecipientAccountId, SenderAccountId, State as StateColumn,
+    };
     let members = Query::select()
         .column(member::Column::EmailKey)
         .from(member::Entity)

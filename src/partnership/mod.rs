@@ -6,7 +6,7 @@
 //!   sweep.rs      overdue invitations become expired   quota.rs     I13
 //!   ledger.rs     transitions applied to rows: versions, times, events, audit notes; one statement saves them all
 //!   lock.rs       pairs and rows, locked in order      view.rs      what one side is shown
-//!   store.rs      reads
+//!   store.rs      reads                                row.rs        one row: found, judged, shown
 //! ```
 //! The rules themselves are in `domain::partnership`; this room locks, asks them, and returns what they say as a change.
 //! A row counts versions for each side apart, so that a side notices only what its own view shows (I17).
@@ -17,6 +17,7 @@ mod ledger;
 mod lock;
 mod quota;
 pub mod reactions;
+mod row;
 pub mod store;
 pub mod sweep;
 pub mod view;

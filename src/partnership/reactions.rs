@@ -43,11 +43,15 @@ async fn arrive(work: &Work, person: &EmailKey, home: AccountId) -> Result<Part,
     if waiting.is_empty() {
         return Ok(Part::default());
     }
-    let pairs: Vec<_> =
-        waiting.iter().map(|row| (row.sender_account_id, home)).filter(|(sender, home)| sender != home).collect();
+    let pairs: Vec<_> = waiting
+        .iter()
+        .map(|row| (row.sender_account_id, home))
+        .filter(|(sender, home)| sender != home)
+        .collect();
     lock::pairs(work, &pairs).await?;
     let around = waiting.iter().fold(Condition::any(), |any, row| {
-        any.add(lock::row(row.id)).add(lock::of_pair(row.sender_account_id, home, row.kind))
+        any.add(lock::row(row.id))
+            .add(lock::of_pair(row.sender_account_id, home, row.kind))
     });
     let rows = lock::rows(work, around).await?;
     let account = accounts::account(&work.txn, home).await?;
@@ -66,7 +70,9 @@ fn settle(
     person: &EmailKey,
     account: &crate::entity::account::Model,
 ) {
-    let Some(row) = ledger.row(waiting.id) else { return };
+    let Some(row) = ledger.row(waiting.id) else {
+        return;
+    };
     if row.state != State::Pending || row.recipient_account_id.is_some() {
         return;
     }
@@ -81,7 +87,10 @@ fn settle(
         kind,
         sender,
         invitee: person,
-        home: Some(Home { account: account.id, open }),
+        home: Some(Home {
+            account: account.id,
+            open,
+        }),
         rows: &known,
         now: work.now,
     };
@@ -100,12 +109,24 @@ fn settle(
 async fn close(work: &Work, account: AccountId) -> Result<Part, Error> {
     use partnership::Column::{RecipientAccountId, RecipientView, SenderAccountId, SenderView};
     let mine = Condition::any()
-        .add(Condition::all().add(SenderAccountId.eq(account)).add(SenderView.is_not_null()))
-        .add(Condition::all().add(RecipientAccountId.eq(account)).add(RecipientView.is_not_null()));
+        .add(
+            Condition::all()
+                .add(SenderAccountId.eq(account))
+                .add(SenderView.is_not_null()),
+        )
+        .add(
+            Condition::all()
+                .add(RecipientAccountId.eq(account))
+                .add(RecipientView.is_not_null()),
+        );
     let rows = lock::rows(work, mine).await?;
     let steps: Vec<_> = rows
         .iter()
-        .flat_map(|row| closing(account, &standing(row), work.now).into_iter().map(|step| (row.id, step)))
+        .flat_map(|row| {
+            closing(account, &standing(row), work.now)
+                .into_iter()
+                .map(|step| (row.id, step))
+        })
         .collect();
     let mut ledger = Ledger::new(work.now, rows);
     for (id, transition) in steps {

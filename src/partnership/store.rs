@@ -11,7 +11,8 @@ use crate::entity::{account, member, partnership};
 use crate::error::Error;
 use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,16 +54,25 @@ pub fn seen(row: partnership::Model, account: AccountId, now: Timestamp) -> Opti
 /// What answers for a row that the caller's side does not see (D4).
 #[must_use]
 pub fn not_found(id: PartnershipId) -> Error {
-    Error::NotFound { resource: "partnership", id: id.to_string() }
+    Error::NotFound {
+        resource: "partnership",
+        id: id.to_string(),
+    }
 }
 
 /// One partnership.
 ///
 /// # Errors
 /// `NotFound` also for what the viewer's side does not see; the database's.
-pub async fn get(db: &impl ConnectionTrait, viewer: Viewer, id: PartnershipId) -> Result<PartnershipView, Error> {
+pub async fn get(
+    db: &impl ConnectionTrait,
+    viewer: Viewer,
+    id: PartnershipId,
+) -> Result<PartnershipView, Error> {
     let row = partnership::Entity::find_by_id(id).one(db).await?;
-    let seen = row.and_then(|row| seen(row, viewer.account, viewer.now)).ok_or_else(|| not_found(id))?;
+    let seen = row
+        .and_then(|row| seen(row, viewer.account, viewer.now))
+        .ok_or_else(|| not_found(id))?;
     if !viewer.manager && seen.view != View::Active {
         return Err(not_found(id));
     }
@@ -96,12 +106,21 @@ pub async fn list(
     rows.sort_by_key(|row| std::cmp::Reverse(row.created_position));
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let positions: Vec<i64> = rows.iter().map(|row| row.created_position).collect();
-    let seen = rows.into_iter().filter_map(|row| seen(row, viewer.account, viewer.now)).collect();
-    Ok(positions.into_iter().zip(show_all(db, viewer, seen).await?).collect())
+    let seen = rows
+        .into_iter()
+        .filter_map(|row| seen(row, viewer.account, viewer.now))
+        .collect();
+    Ok(positions
+        .into_iter()
+        .zip(show_all(db, viewer, seen).await?)
+        .collect())
 }
 
 fn on_side(viewer: Viewer, side: Side, filter: &Filter) -> Condition {
-    use partnership::Column::{ActivatedAt, ExpiresAt, Kind, RecipientAccountId, RecipientView, SenderAccountId, SenderView};
+    use partnership::Column::{
+        ActivatedAt, ExpiresAt, Kind, RecipientAccountId, RecipientView, SenderAccountId,
+        SenderView,
+    };
     let (own, other, shown) = match side {
         Side::Sender => (SenderAccountId, RecipientAccountId, SenderView),
         Side::Recipient => (RecipientAccountId, SenderAccountId, RecipientView),
@@ -110,19 +129,25 @@ fn on_side(viewer: Viewer, side: Side, filter: &Filter) -> Condition {
         Side::Sender => View::AwaitingApproval,
         Side::Recipient => View::Pending,
     };
-    let mut condition = Condition::all().add(own.eq(viewer.account)).add(shown.is_not_null());
+    let mut condition = Condition::all()
+        .add(own.eq(viewer.account))
+        .add(shown.is_not_null());
     if !viewer.manager {
         condition = condition.add(shown.eq(View::Active));
     }
     if !filter.states.is_empty() {
-        let overdue = Condition::all().add(shown.eq(undecided)).add(ExpiresAt.lte(viewer.now));
+        let overdue = Condition::all()
+            .add(shown.eq(undecided))
+            .add(ExpiresAt.lte(viewer.now));
         let mut any = Condition::any();
         for state in &filter.states {
             any = match state {
                 View::Expired => any.add(shown.eq(View::Expired)).add(overdue.clone()),
-                View::AwaitingApproval | View::Pending => {
-                    any.add(Condition::all().add(shown.eq(*state)).add(overdue.clone().not_true()))
-                }
+                View::AwaitingApproval | View::Pending => any.add(
+                    Condition::all()
+                        .add(shown.eq(*state))
+                        .add(overdue.clone().not_true()),
+                ),
                 View::Active | View::Rejected => any.add(shown.eq(*state)),
             };
         }
@@ -147,7 +172,9 @@ trait NotTrue {
 impl NotTrue for Condition {
     /// `NOT (..)` that is true also where the inner condition is unknown: an invitation without expiry is never overdue.
     fn not_true(self) -> Condition {
-        Condition::any().add(self.not()).add(partnership::Column::ExpiresAt.is_null())
+        Condition::any()
+            .add(self.not())
+            .add(partnership::Column::ExpiresAt.is_null())
     }
 }
 
@@ -160,8 +187,14 @@ pub async fn show_all(
     viewer: Viewer,
     seen: Vec<Seen>,
 ) -> Result<Vec<PartnershipView>, Error> {
-    let known: BTreeSet<AccountId> = seen.iter().filter_map(|seen| view::known_partner(&seen.row, seen.side)).collect();
-    let pending = seen.iter().filter(|seen| seen.view == View::Pending).map(|seen| seen.row.sender_account_id);
+    let known: BTreeSet<AccountId> = seen
+        .iter()
+        .filter_map(|seen| view::known_partner(&seen.row, seen.side))
+        .collect();
+    let pending = seen
+        .iter()
+        .filter(|seen| seen.view == View::Pending)
+        .map(|seen| seen.row.sender_account_id);
     let pending: BTreeSet<AccountId> = pending.collect();
     let mut partners: BTreeMap<AccountId, Partner> = BTreeMap::new();
     if !known.is_empty() {
@@ -172,13 +205,24 @@ pub async fn show_all(
             .into_tuple()
             .all(db)
             .await?;
-        partners.extend(named.into_iter().map(|(id, display_name)| (id, Partner { display_name, roster_size: 0 })));
+        partners.extend(named.into_iter().map(|(id, display_name)| {
+            (
+                id,
+                Partner {
+                    display_name,
+                    roster_size: 0,
+                },
+            )
+        }));
     }
     if !pending.is_empty() {
         let counted: Vec<(AccountId, i64)> = member::Entity::find()
             .select_only()
             .column(member::Column::AccountId)
-            .column_as(Expr::expr(Func::count(Expr::col(member::Column::Id))), "roster_size")
+            .column_as(
+                Expr::expr(Func::count(Expr::col(member::Column::Id))),
+                "roster_size",
+            )
             .filter(member::Column::AccountId.is_in(pending))
             .filter(member::Column::State.is_in([MemberState::Active, MemberState::Deactivated]))
             .group_by(member::Column::AccountId)
@@ -193,7 +237,9 @@ pub async fn show_all(
     Ok(seen
         .into_iter()
         .map(|Seen { row, side, view }| {
-            let partner = view::known_partner(&row, side).and_then(|id| partners.get(&id)).unwrap_or(&unknown);
+            let partner = view::known_partner(&row, side)
+                .and_then(|id| partners.get(&id))
+                .unwrap_or(&unknown);
             view::show(&row, side, view, partner, viewer.manager)
         })
         .collect())

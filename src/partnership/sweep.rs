@@ -40,16 +40,29 @@ pub async fn expire_overdue(backend: &Backend) -> Result<usize, Error> {
 }
 
 async fn expire(backend: &Backend, overdue: &[PartnershipId]) -> Result<usize, Error> {
-    let service = Actor { account: None, member: None, operator: None, need: Need::Operator };
-    let ask = Ask { actor: service, request: None, validate_only: false };
+    let service = Actor {
+        account: None,
+        member: None,
+        operator: None,
+        need: Need::Operator,
+    };
+    let ask = Ask {
+        actor: service,
+        request: None,
+        validate_only: false,
+    };
     let done = backend
         .change(&ask, |work| async move {
             let work = &*work;
-            let which = Condition::all().add(partnership::Column::Id.is_in(overdue.iter().copied()));
+            let which =
+                Condition::all().add(partnership::Column::Id.is_in(overdue.iter().copied()));
             let rows = lock::rows(work, which).await?;
             let still: Vec<PartnershipId> = rows
                 .iter()
-                .filter(|row| row.state == State::Pending && standing(row).state_at(work.now) == State::Expired)
+                .filter(|row| {
+                    row.state == State::Pending
+                        && standing(row).state_at(work.now) == State::Expired
+                })
                 .map(|row| row.id)
                 .collect();
             let mut ledger = Ledger::new(work.now, rows);

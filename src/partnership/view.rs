@@ -73,7 +73,9 @@ pub fn side_of(row: &partnership::Model, viewer: AccountId) -> Option<Side> {
 pub fn known_partner(row: &partnership::Model, side: Side) -> Option<AccountId> {
     match side {
         Side::Recipient => Some(row.sender_account_id),
-        Side::Sender => row.recipient_account_id.filter(|_| row.activated_at.is_some()),
+        Side::Sender => row
+            .recipient_account_id
+            .filter(|_| row.activated_at.is_some()),
     }
 }
 
@@ -96,12 +98,21 @@ pub fn etag(row: &partnership::Model, side: Side, view: View) -> String {
 
 /// The view of `side`, which sees the row as `view`; only managers are told what they may do (V1, V3).
 #[must_use]
-pub fn show(row: &partnership::Model, side: Side, view: View, partner: &Partner, manager: bool) -> PartnershipView {
+pub fn show(
+    row: &partnership::Model,
+    side: Side,
+    view: View,
+    partner: &Partner,
+    manager: bool,
+) -> PartnershipView {
     let policy = row.kind.policy();
     let (account_id, touched_at) = match side {
         Side::Sender => (row.sender_account_id, row.sender_updated_at),
         // the recipient's side exists only of bound rows
-        Side::Recipient => (row.recipient_account_id.unwrap_or(row.sender_account_id), row.recipient_updated_at),
+        Side::Recipient => (
+            row.recipient_account_id.unwrap_or(row.sender_account_id),
+            row.recipient_updated_at,
+        ),
     };
     let partner_account_id = known_partner(row, side);
     let undecided = matches!(view, View::AwaitingApproval | View::Pending | View::Expired);
@@ -114,7 +125,9 @@ pub fn show(row: &partnership::Model, side: Side, view: View, partner: &Partner,
         reject_reason: row.reject_reason.clone(),
         kind: row.kind,
         partner_account_id,
-        partner_display_name: partner_account_id.map(|_| partner.display_name.clone()).unwrap_or_default(),
+        partner_display_name: partner_account_id
+            .map(|_| partner.display_name.clone())
+            .unwrap_or_default(),
         invitee_email: row.invitee_email.clone(),
         inviter_member_id: row.inviter_member_id,
         inviter_display_name: row.inviter_display_name.clone(),
@@ -123,10 +136,21 @@ pub fn show(row: &partnership::Model, side: Side, view: View, partner: &Partner,
             View::AwaitingApproval | View::Pending | View::Active => policy.permissions.to_vec(),
             View::Rejected | View::Expired => Vec::new(),
         },
-        roster_size: if view == View::Pending { partner.roster_size } else { 0 },
-        allowed_actions: if manager { allowed_actions(side, view, &policy) } else { Vec::new() },
+        roster_size: if view == View::Pending {
+            partner.roster_size
+        } else {
+            0
+        },
+        allowed_actions: if manager {
+            allowed_actions(side, view, &policy)
+        } else {
+            Vec::new()
+        },
         created_at: row.created_at,
-        updated_at: row.expires_at.filter(|_| view == View::Expired).map_or(touched_at, |at| at.max(touched_at)),
+        updated_at: row
+            .expires_at
+            .filter(|_| view == View::Expired)
+            .map_or(touched_at, |at| at.max(touched_at)),
         activated_at: row.activated_at,
         ended_at: row.ended_at.filter(|_| view == View::Rejected),
         expires_at: row.expires_at.filter(|_| undecided),

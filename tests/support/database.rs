@@ -25,7 +25,8 @@ pub fn engine() -> TestEngine {
 
 /// The PostgreSQL that tests may make databases in.
 pub fn postgres_url() -> String {
-    env::var("TEST_POSTGRES_URL").expect("TEST_POSTGRES_URL names a PostgreSQL; tests/run starts one")
+    env::var("TEST_POSTGRES_URL")
+        .expect("TEST_POSTGRES_URL names a PostgreSQL; tests/run starts one")
 }
 
 /// Gone when dropped.
@@ -58,13 +59,21 @@ impl TestDatabase {
     fn sqlite() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let url = format!("sqlite://{}", folder.path().join("partner.db").display());
-        Self { url, name: None, _folder: Some(folder) }
+        Self {
+            url,
+            name: None,
+            _folder: Some(folder),
+        }
     }
 
     async fn postgres(how: &str) -> Self {
         let name = format!("test_{}", Uuid::now_v7().simple());
         administer(&format!("CREATE DATABASE {name} {how}")).await;
-        Self { url: url_of(&name), name: Some(name), _folder: None }
+        Self {
+            url: url_of(&name),
+            name: Some(name),
+            _folder: None,
+        }
     }
 }
 
@@ -73,8 +82,13 @@ impl Drop for TestDatabase {
         let Some(name) = self.name.take() else { return };
         // a runtime of its own: the test's is ending
         let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(administer(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(administer(&format!(
+                "DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+            )));
         });
         let _ = dropped.join();
     }
@@ -86,19 +100,28 @@ async fn make_template() -> String {
     let name = format!("template_{}", std::process::id());
     administer(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
     administer(&format!("CREATE DATABASE {name}")).await;
-    let migrated = partner_service::backend::Database::open(&url_of(&name)).await.expect("the template migrates");
+    let migrated = partner_service::backend::Database::open(&url_of(&name))
+        .await
+        .expect("the template migrates");
     migrated.close().await;
     name
 }
 
 fn url_of(database: &str) -> String {
     let url = postgres_url();
-    let (server, _) = url.rsplit_once('/').expect("a PostgreSQL URL ends with /database");
+    let (server, _) = url
+        .rsplit_once('/')
+        .expect("a PostgreSQL URL ends with /database");
     format!("{server}/{database}")
 }
 
 async fn administer(statement: &str) {
-    let mut connection = PgConnection::connect(&postgres_url()).await.expect("the test PostgreSQL answers");
-    connection.execute(AssertSqlSafe(statement.to_owned())).await.expect("an administrative statement");
+    let mut connection = PgConnection::connect(&postgres_url())
+        .await
+        .expect("the test PostgreSQL answers");
+    connection
+        .execute(AssertSqlSafe(statement.to_owned()))
+        .await
+        .expect("an administrative statement");
     let _ = connection.close().await;
 }

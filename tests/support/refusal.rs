@@ -23,7 +23,9 @@ impl Refusal {
     /// Reads a status; every one of the service's has these details.
     pub fn of(status: &Status) -> Self {
         let details = status.get_error_details();
-        let info = details.error_info().unwrap_or_else(|| panic!("no ErrorInfo in {status:?}"));
+        let info = details
+            .error_info()
+            .unwrap_or_else(|| panic!("no ErrorInfo in {status:?}"));
         assert_eq!(info.domain, "partner.v1");
         Self {
             code: status.code(),
@@ -32,11 +34,21 @@ impl Refusal {
             metadata: info.metadata.clone().into_iter().collect(),
             fields: details
                 .bad_request()
-                .map(|bad| bad.field_violations.iter().map(|violation| violation.field.clone()).collect())
+                .map(|bad| {
+                    bad.field_violations
+                        .iter()
+                        .map(|violation| violation.field.clone())
+                        .collect()
+                })
                 .unwrap_or_default(),
             retry_after: details.retry_info().and_then(|info| info.retry_delay),
-            request_id: details.request_info().map(|info| info.request_id.clone()).unwrap_or_default(),
-            preconditions: details.precondition_failure().map_or(0, |failure| failure.violations.len()),
+            request_id: details
+                .request_info()
+                .map(|info| info.request_id.clone())
+                .unwrap_or_default(),
+            preconditions: details
+                .precondition_failure()
+                .map_or(0, |failure| failure.violations.len()),
         }
     }
 }

@@ -26,26 +26,61 @@ impl Harness {
     pub async fn organization(&self, name: &str) -> Organization {
         let account = self.account(name).await;
         let boss = self
-            .register(&account.id, &format!("boss@{name}.example"), pb::MemberProfile::Administrator)
+            .register(
+                &account.id,
+                &format!("boss@{name}.example"),
+                pb::MemberProfile::Administrator,
+            )
             .await
             .expect("the administrator registers");
-        Organization { id: account.id, name: name.to_owned(), by: self.member(&boss.id), boss }
+        Organization {
+            id: account.id,
+            name: name.to_owned(),
+            by: self.member(&boss.id),
+            boss,
+        }
     }
 
     /// An account of nobody.
     pub async fn account(&self, name: &str) -> pb::Account {
-        let account = pb::Account { display_name: name.to_owned(), ..Default::default() };
-        let request = pb::CreateAccountRequest { account: Some(account), ..Default::default() };
-        let answer = self.operator().accounts.create_account(request).await.expect("the account is created");
-        answer.into_inner().account.expect("an account in the answer")
+        let account = pb::Account {
+            display_name: name.to_owned(),
+            ..Default::default()
+        };
+        let request = pb::CreateAccountRequest {
+            account: Some(account),
+            ..Default::default()
+        };
+        let answer = self
+            .operator()
+            .accounts
+            .create_account(request)
+            .await
+            .expect("the account is created");
+        answer
+            .into_inner()
+            .account
+            .expect("an account in the answer")
     }
 
     /// A member, by the operator.
-    pub async fn register(&self, account_id: &str, email: &str, profile: pb::MemberProfile) -> Result<pb::Member, Status> {
-        let member =
-            pb::Member { email: email.to_owned(), profile: profile.into(), display_name: email.to_owned(), ..Default::default() };
-        let request =
-            pb::RegisterMemberRequest { account_id: account_id.to_owned(), member: Some(member), ..Default::default() };
+    pub async fn register(
+        &self,
+        account_id: &str,
+        email: &str,
+        profile: pb::MemberProfile,
+    ) -> Result<pb::Member, Status> {
+        let member = pb::Member {
+            email: email.to_owned(),
+            profile: profile.into(),
+            display_name: email.to_owned(),
+            ..Default::default()
+        };
+        let request = pb::RegisterMemberRequest {
+            account_id: account_id.to_owned(),
+            member: Some(member),
+            ..Default::default()
+        };
         let answer = self.operator().accounts.register_member(request).await?;
         Ok(answer.into_inner().member.expect("a member in the answer"))
     }
@@ -53,7 +88,11 @@ impl Harness {
     /// Two organisations that are partners; the first one invited.
     pub async fn partners(&self, a: &str, b: &str) -> (Organization, Organization, String) {
         let (a, b) = (self.organization(a).await, self.organization(b).await);
-        let id = a.invites(&b.email()).await.expect("the invitation is sent").id;
+        let id = a
+            .invites(&b.email())
+            .await
+            .expect("the invitation is sent")
+            .id;
         b.accepts(&id).await.expect("the invitation is accepted");
         (a, b, id)
     }
@@ -70,7 +109,10 @@ impl Organization {
             ..Default::default()
         };
         let answer = self.by.clone().partners.invite_partner(request).await?;
-        Ok(answer.into_inner().partnership.expect("a partnership in the answer"))
+        Ok(answer
+            .into_inner()
+            .partnership
+            .expect("a partnership in the answer"))
     }
 
     /// AcceptPartnership as the administrator.
@@ -81,7 +123,10 @@ impl Organization {
             ..Default::default()
         };
         let answer = self.by.clone().partners.accept_partnership(request).await?;
-        Ok(answer.into_inner().partnership.expect("a partnership in the answer"))
+        Ok(answer
+            .into_inner()
+            .partnership
+            .expect("a partnership in the answer"))
     }
 
     /// RejectPartnership as the administrator.
@@ -92,7 +137,10 @@ impl Organization {
             ..Default::default()
         };
         let answer = self.by.clone().partners.reject_partnership(request).await?;
-        Ok(answer.into_inner().partnership.expect("a partnership in the answer"))
+        Ok(answer
+            .into_inner()
+            .partnership
+            .expect("a partnership in the answer"))
     }
 
     /// ResendInvitation as the administrator.
@@ -103,11 +151,17 @@ impl Organization {
             ..Default::default()
         };
         let answer = self.by.clone().partners.resend_invitation(request).await?;
-        Ok(answer.into_inner().partnership.expect("a partnership in the answer"))
+        Ok(answer
+            .into_inner()
+            .partnership
+            .expect("a partnership in the answer"))
     }
 
     /// DeletePartnership as the administrator.
-    pub async fn deletes(&self, id: &str) -> Result<Response<pb::DeletePartnershipResponse>, Status> {
+    pub async fn deletes(
+        &self,
+        id: &str,
+    ) -> Result<Response<pb::DeletePartnershipResponse>, Status> {
         let request = pb::DeletePartnershipRequest {
             account_id: self.id.clone(),
             partnership_id: id.to_owned(),
@@ -124,13 +178,25 @@ impl Organization {
             ..Default::default()
         };
         let answer = self.by.clone().partners.get_partnership(request).await?;
-        Ok(answer.into_inner().partnership.expect("a partnership in the answer"))
+        Ok(answer
+            .into_inner()
+            .partnership
+            .expect("a partnership in the answer"))
     }
 
     /// Every partnership this side sees, newest first.
     pub async fn list(&self) -> Vec<pb::Partnership> {
-        let request = pb::ListPartnershipsRequest { account_id: self.id.clone(), ..Default::default() };
-        let answer = self.by.clone().partners.list_partnerships(request).await.expect("the list");
+        let request = pb::ListPartnershipsRequest {
+            account_id: self.id.clone(),
+            ..Default::default()
+        };
+        let answer = self
+            .by
+            .clone()
+            .partners
+            .list_partnerships(request)
+            .await
+            .expect("the list");
         answer.into_inner().partnerships
     }
 }

@@ -39,7 +39,12 @@ pub enum Refusal {
 ///
 /// # Errors
 /// The refusal that answers the call.
-pub fn decide(side: Side, view: View, action: Action, policy: &Policy) -> Result<Transition, Refusal> {
+pub fn decide(
+    side: Side,
+    view: View,
+    action: Action,
+    policy: &Policy,
+) -> Result<Transition, Refusal> {
     use Action::{Accept, Delete, Reject, Resend};
     use Side::{Recipient, Sender};
     use View::{Active, AwaitingApproval, Expired, Pending, Rejected};
@@ -71,7 +76,9 @@ pub fn decide(side: Side, view: View, action: Action, policy: &Policy) -> Result
 /// What a manager on `side` may do now (V1).
 #[must_use]
 pub fn allowed_actions(side: Side, view: View, policy: &Policy) -> Vec<Action> {
-    Action::iter().filter(|action| decide(side, view, *action, policy).is_ok()).collect()
+    Action::iter()
+        .filter(|action| decide(side, view, *action, policy).is_ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -82,8 +89,12 @@ mod tests {
     /// Section X and rules D1, D4, I11 as a reader would tick them off: one row per (side, view), one column per action.
     #[test]
     fn d1_d4_x_i11_every_side_view_and_action_answers_as_the_table() {
-        use Refusal::{ContactPartner, Expired as TooLate, NotPending, NotTheRecipient, NotTheSender};
-        use Transition::{Activate, Cancel, Decline, EndByRecipient, EndBySender, Hide, Reject, Resend};
+        use Refusal::{
+            ContactPartner, Expired as TooLate, NotPending, NotTheRecipient, NotTheSender,
+        };
+        use Transition::{
+            Activate, Cancel, Decline, EndByRecipient, EndBySender, Hide, Reject, Resend,
+        };
         type Answer = Result<Transition, Refusal>;
         #[rustfmt::skip]
         let table: [(Side, View, [Answer; 4]); 8] = [
@@ -105,7 +116,11 @@ mod tests {
                         Ok(EndByRecipient) if !policy.recipient_may_end => Err(ContactPartner),
                         other => other,
                     };
-                    assert_eq!(decide(side, view, action, &policy), expected, "{kind:?} {side:?} {view:?} {action:?}");
+                    assert_eq!(
+                        decide(side, view, action, &policy),
+                        expected,
+                        "{kind:?} {side:?} {view:?} {action:?}"
+                    );
                 }
             }
         }
@@ -115,8 +130,14 @@ mod tests {
     fn v1_allowed_actions_are_exactly_what_would_succeed() {
         let policy = PartnerType::Collaboration.policy();
         let may = |side, view| allowed_actions(side, view, &policy);
-        assert_eq!(may(Side::Recipient, View::Pending), [Action::Accept, Action::Reject, Action::Delete]);
-        assert_eq!(may(Side::Sender, View::AwaitingApproval), [Action::Delete, Action::Resend]);
+        assert_eq!(
+            may(Side::Recipient, View::Pending),
+            [Action::Accept, Action::Reject, Action::Delete]
+        );
+        assert_eq!(
+            may(Side::Sender, View::AwaitingApproval),
+            [Action::Delete, Action::Resend]
+        );
         assert_eq!(may(Side::Sender, View::Active), [Action::Delete]);
         assert_eq!(may(Side::Recipient, View::Expired), [Action::Delete]);
     }
@@ -124,8 +145,17 @@ mod tests {
     #[test]
     fn t4_where_the_type_says_so_only_the_provider_may_end_it() {
         let policy = PartnerType::Reseller.policy();
-        assert_eq!(decide(Side::Recipient, View::Active, Action::Delete, &policy), Err(Refusal::ContactPartner));
-        assert_eq!(decide(Side::Sender, View::Active, Action::Delete, &policy), Ok(Transition::EndBySender));
-        assert_eq!(decide(Side::Recipient, View::Pending, Action::Delete, &policy), Ok(Transition::Decline));
+        assert_eq!(
+            decide(Side::Recipient, View::Active, Action::Delete, &policy),
+            Err(Refusal::ContactPartner)
+        );
+        assert_eq!(
+            decide(Side::Sender, View::Active, Action::Delete, &policy),
+            Ok(Transition::EndBySender)
+        );
+        assert_eq!(
+            decide(Side::Recipient, View::Pending, Action::Delete, &policy),
+            Ok(Transition::Decline)
+        );
     }
 }

@@ -74,7 +74,9 @@ impl Approach<'_> {
     /// What stands against binding a waiting invitation once its person has appeared (I9).
     #[must_use]
     pub fn conflict_on_arrival(&self) -> Option<Obstacle> {
-        self.own_account().or_else(|| self.active()).or_else(|| self.incoming())
+        self.own_account()
+            .or_else(|| self.active())
+            .or_else(|| self.incoming())
     }
 
     /// The account it binds to; `None` leaves it waiting, with nothing to tell the sender why.
@@ -88,18 +90,23 @@ impl Approach<'_> {
         let bound = self.binds_to();
         self.rows
             .iter()
-            .filter(move |(_, row)| bound.is_some_and(|to| row.kind == self.kind && row.joins(self.sender, to)))
+            .filter(move |(_, row)| {
+                bound.is_some_and(|to| row.kind == self.kind && row.joins(self.sender, to))
+            })
             .filter(|(_, row)| row.state == State::RemovedByRecipient && !row.sender_hid)
             .map(|(id, _)| *id)
     }
 
     fn own_account(&self) -> Option<Obstacle> {
-        self.home.filter(|home| home.account == self.sender).map(|_| Obstacle::SelfInvitation)
+        self.home
+            .filter(|home| home.account == self.sender)
+            .map(|_| Obstacle::SelfInvitation)
     }
 
     fn active(&self) -> Option<Obstacle> {
         let home = self.home?.account;
-        self.find(|row| row.state == State::Active && row.joins(self.sender, home)).map(Obstacle::AlreadyPartners)
+        self.find(|row| row.state == State::Active && row.joins(self.sender, home))
+            .map(Obstacle::AlreadyPartners)
     }
 
     fn duplicate(&self) -> Option<Obstacle> {
@@ -121,9 +128,10 @@ impl Approach<'_> {
     }
 
     fn block(&self) -> Option<Obstacle> {
-        let (id, row) = self.rows.iter().find(|(_, row)| {
-            row.kind == self.kind && self.is_to_the_person(row) && row.blocks()
-        })?;
+        let (id, row) = self
+            .rows
+            .iter()
+            .find(|(_, row)| row.kind == self.kind && self.is_to_the_person(row) && row.blocks())?;
         let must_delete = match (row.sender_hid, row.recipient_hid) {
             (false, true) => MustDelete::Sender,
             (true, false) => MustDelete::Recipient,
@@ -137,6 +145,9 @@ impl Approach<'_> {
     }
 
     fn find(&self, matches: impl Fn(&Standing) -> bool) -> Option<PartnershipId> {
-        self.rows.iter().find(|(_, row)| row.kind == self.kind && matches(row)).map(|(id, _)| *id)
+        self.rows
+            .iter()
+            .find(|(_, row)| row.kind == self.kind && matches(row))
+            .map(|(id, _)| *id)
     }
 }

@@ -14,7 +14,6 @@ mod approach;
 mod outcome;
 mod state;
 
-
 pub use action::{Action, Refusal, allowed_actions, decide};
 pub use approach::{Approach, Home, MustDelete, Obstacle};
 pub use outcome::{Transition, activation, closing};

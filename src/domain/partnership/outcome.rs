@@ -1,7 +1,7 @@
 //! What a decision does: to its own row, and to the rows around it.
 
-use super::state::{Side, Standing, State};
 use super::Row;
+use super::state::{Side, Standing, State};
 use crate::domain::ids::{AccountId, PartnershipId};
 use crate::domain::time::Timestamp;
 
@@ -78,7 +78,11 @@ impl Transition {
 /// Everything that accepting `target` does (D2): the rows of the pair that it makes needless or archives, then the row
 /// itself. `rows` are the pair's rows in the type and the unbound ones addressed to a current member of the other account.
 #[must_use]
-pub fn activation(target: PartnershipId, rows: &[Row], now: Timestamp) -> Vec<(PartnershipId, Transition)> {
+pub fn activation(
+    target: PartnershipId,
+    rows: &[Row],
+    now: Timestamp,
+) -> Vec<(PartnershipId, Transition)> {
     let mut steps = Vec::new();
     for (id, row) in rows.iter().filter(|(id, _)| *id != target) {
         match row.state_at(now) {
@@ -92,7 +96,9 @@ pub fn activation(target: PartnershipId, rows: &[Row], now: Timestamp) -> Vec<(P
                     steps.push((*id, Transition::Archive));
                 }
             }
-            State::Rejected | State::DeletedByRecipient if !(row.sender_hid && row.recipient_hid) => {
+            State::Rejected | State::DeletedByRecipient
+                if !(row.sender_hid && row.recipient_hid) =>
+            {
                 steps.push((*id, Transition::Archive));
             }
             State::RemovedByRecipient if !row.sender_hid => steps.push((*id, Transition::Replace)),
@@ -114,9 +120,17 @@ pub fn activation(target: PartnershipId, rows: &[Row], now: Timestamp) -> Vec<(P
 /// What closing `account` does to one of its rows (M5), in order.
 #[must_use]
 pub fn closing(account: AccountId, row: &Standing, now: Timestamp) -> Vec<Transition> {
-    let side = if row.sender == account { Side::Sender } else { Side::Recipient };
+    let side = if row.sender == account {
+        Side::Sender
+    } else {
+        Side::Recipient
+    };
     let overdue = row.state == State::Pending && row.state_at(now) == State::Expired;
-    let mut steps = if overdue { vec![Transition::Expire] } else { Vec::new() };
+    let mut steps = if overdue {
+        vec![Transition::Expire]
+    } else {
+        Vec::new()
+    };
     match (row.state_at(now), side) {
         (State::Active, _) | (State::Pending, Side::Sender) => steps.push(Transition::CloseAccount),
         (State::Pending, Side::Recipient) => steps.push(Transition::Unbind),

@@ -17,8 +17,14 @@ pub enum Side {
 }
 
 /// The stored state, its reason included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
+)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "Text",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
     /// Waits for a decision; overdue ones count as expired.
@@ -46,8 +52,14 @@ pub enum State {
 }
 
 /// What one side sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
+)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "Text",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum View {
     /// Sent, not decided.
@@ -187,7 +199,11 @@ mod tests {
                 };
                 let recipient =
                     recipient.filter(|_| bound || matches!(state, State::Active | State::Rejected));
-                assert_eq!(row.view(Side::Sender, Timestamp(1)), hideable(sender, sender_hid), "{row:?}");
+                assert_eq!(
+                    row.view(Side::Sender, Timestamp(1)),
+                    hideable(sender, sender_hid),
+                    "{row:?}"
+                );
                 assert_eq!(
                     row.view(Side::Recipient, Timestamp(1)),
                     hideable(recipient, recipient_hid),
@@ -203,8 +219,14 @@ mod tests {
         assert_eq!(row.state_at(Timestamp(99)), State::Pending);
         assert_eq!(row.state_at(Timestamp(100)), State::Expired);
         assert_eq!(row.view(Side::Sender, Timestamp(100)), Some(View::Expired));
-        assert_eq!(row.view(Side::Recipient, Timestamp(100)), Some(View::Expired));
-        let forever = Standing { expires_at: None, ..row };
+        assert_eq!(
+            row.view(Side::Recipient, Timestamp(100)),
+            Some(View::Expired)
+        );
+        let forever = Standing {
+            expires_at: None,
+            ..row
+        };
         assert_eq!(forever.state_at(Timestamp(i64::MAX)), State::Pending);
     }
 
@@ -212,16 +234,26 @@ mod tests {
     fn r3_only_rejections_block_never_cancelled_expired_or_ended_rows() {
         for state in State::iter() {
             let blocks = standing(state, true, false, false).blocks();
-            assert_eq!(blocks, matches!(state, State::Rejected | State::DeletedByRecipient), "{state:?}");
+            assert_eq!(
+                blocks,
+                matches!(state, State::Rejected | State::DeletedByRecipient),
+                "{state:?}"
+            );
         }
     }
 
     #[test]
     fn r2_a_rejection_blocks_until_both_sides_have_deleted_in_either_order() {
-        for (sender_hid, recipient_hid, blocks) in
-            [(false, false, true), (true, false, true), (false, true, true), (true, true, false)]
-        {
-            assert_eq!(standing(State::Rejected, true, sender_hid, recipient_hid).blocks(), blocks);
+        for (sender_hid, recipient_hid, blocks) in [
+            (false, false, true),
+            (true, false, true),
+            (false, true, true),
+            (true, true, false),
+        ] {
+            assert_eq!(
+                standing(State::Rejected, true, sender_hid, recipient_hid).blocks(),
+                blocks
+            );
         }
     }
 }

@@ -11,18 +11,46 @@ use crate::entity::member;
 use crate::grpc::fields::{Fields, MAX_LOCALE, MAX_NAME, Text};
 use crate::grpc::pb;
 
-const WRITABLE: &[&str] = &["email", "display_name", "profile", "manage_partners", "phone", "title", "locale"];
-const OUTPUT_ONLY: &[&str] =
-    &["id", "account_id", "can_manage_partners", "state", "create_time", "update_time", "position", "etag"];
+const WRITABLE: &[&str] = &[
+    "email",
+    "display_name",
+    "profile",
+    "manage_partners",
+    "phone",
+    "title",
+    "locale",
+];
+const OUTPUT_ONLY: &[&str] = &[
+    "id",
+    "account_id",
+    "can_manage_partners",
+    "state",
+    "create_time",
+    "update_time",
+    "position",
+    "etag",
+];
 
 pub fn register(fields: &mut Fields, body: pb::RegisterMemberRequest) -> NewMember {
-    let pb::RegisterMemberRequest { account_id: _, member, request_id: _, validate_only: _ } = body;
+    let pb::RegisterMemberRequest {
+        account_id: _,
+        member,
+        request_id: _,
+        validate_only: _,
+    } = body;
     let member = member.unwrap_or_default();
     NewMember {
         id: fields.optional_id("member.id", &member.id),
         email: fields.email("member.email", &member.email),
-        display_name: fields.text("member.display_name", member.display_name, MAX_NAME, Text::OneLine),
-        profile: fields.one("member.profile", member.profile, Some(Profile::Observer)).unwrap_or(Profile::Observer),
+        display_name: fields.text(
+            "member.display_name",
+            member.display_name,
+            MAX_NAME,
+            Text::OneLine,
+        ),
+        profile: fields
+            .one("member.profile", member.profile, Some(Profile::Observer))
+            .unwrap_or(Profile::Observer),
         manage_partners: member.manage_partners,
         phone: fields.text("member.phone", member.phone, MAX_NAME, Text::OneLine),
         title: fields.text("member.title", member.title, MAX_NAME, Text::OneLine),
@@ -37,20 +65,33 @@ pub struct Update {
 }
 
 pub fn update(fields: &mut Fields, body: pb::UpdateMemberRequest) -> Update {
-    let pb::UpdateMemberRequest { account_id: _, member, update_mask, request_id: _, validate_only: _ } = body;
+    let pb::UpdateMemberRequest {
+        account_id: _,
+        member,
+        update_mask,
+        request_id: _,
+        validate_only: _,
+    } = body;
     let new = member.unwrap_or_default();
     let id = fields.id("member.id", &new.id);
     let mask = Mask::read(fields, update_mask, WRITABLE, OUTPUT_ONLY);
     let mut text = |path: &str, value: String, max| {
-        mask.writes(path, !value.is_empty()).then(|| fields.text(&format!("member.{path}"), value, max, Text::OneLine))
+        mask.writes(path, !value.is_empty())
+            .then(|| fields.text(&format!("member.{path}"), value, max, Text::OneLine))
     };
     let display_name = text("display_name", new.display_name, MAX_NAME);
     let phone = text("phone", new.phone, MAX_NAME);
     let title = text("title", new.title, MAX_NAME);
     let locale = text("locale", new.locale, MAX_LOCALE);
-    let email = mask.writes("email", !new.email.is_empty()).then(|| fields.email("member.email", &new.email));
-    let profile = mask.writes("profile", new.profile != 0).then(|| fields.one("member.profile", new.profile, None));
-    let manage_partners = mask.writes("manage_partners", new.manage_partners.is_some()).then_some(new.manage_partners);
+    let email = mask
+        .writes("email", !new.email.is_empty())
+        .then(|| fields.email("member.email", &new.email));
+    let profile = mask
+        .writes("profile", new.profile != 0)
+        .then(|| fields.one("member.profile", new.profile, None));
+    let manage_partners = mask
+        .writes("manage_partners", new.manage_partners.is_some())
+        .then_some(new.manage_partners);
     Update {
         id,
         etag: new.etag,
@@ -73,18 +114,45 @@ pub struct Target {
 }
 
 pub fn deactivate(fields: &mut Fields, body: pb::DeactivateMemberRequest) -> Target {
-    let pb::DeactivateMemberRequest { account_id: _, member_id, etag, request_id: _, validate_only: _ } = body;
-    Target { id: fields.id("member_id", &member_id), etag }
+    let pb::DeactivateMemberRequest {
+        account_id: _,
+        member_id,
+        etag,
+        request_id: _,
+        validate_only: _,
+    } = body;
+    Target {
+        id: fields.id("member_id", &member_id),
+        etag,
+    }
 }
 
 pub fn reactivate(fields: &mut Fields, body: pb::ReactivateMemberRequest) -> Target {
-    let pb::ReactivateMemberRequest { account_id: _, member_id, etag, request_id: _, validate_only: _ } = body;
-    Target { id: fields.id("member_id", &member_id), etag }
+    let pb::ReactivateMemberRequest {
+        account_id: _,
+        member_id,
+        etag,
+        request_id: _,
+        validate_only: _,
+    } = body;
+    Target {
+        id: fields.id("member_id", &member_id),
+        etag,
+    }
 }
 
 pub fn remove(fields: &mut Fields, body: pb::RemoveMemberRequest) -> Target {
-    let pb::RemoveMemberRequest { account_id: _, member_id, etag, request_id: _, validate_only: _ } = body;
-    Target { id: fields.id("member_id", &member_id), etag }
+    let pb::RemoveMemberRequest {
+        account_id: _,
+        member_id,
+        etag,
+        request_id: _,
+        validate_only: _,
+    } = body;
+    Target {
+        id: fields.id("member_id", &member_id),
+        etag,
+    }
 }
 
 pub struct Move {
@@ -104,22 +172,40 @@ pub fn move_to(fields: &mut Fields, body: pb::MoveMemberRequest) -> Move {
         validate_only: _,
     } = body;
     if !account_id.is_empty() && target_account_id.eq_ignore_ascii_case(&account_id) {
-        fields.bad("target_account_id", "must be another account than account_id");
+        fields.bad(
+            "target_account_id",
+            "must be another account than account_id",
+        );
     }
     Move {
-        target: Target { id: fields.id("member_id", &member_id), etag },
+        target: Target {
+            id: fields.id("member_id", &member_id),
+            etag,
+        },
         to: fields.id("target_account_id", &target_account_id),
-        profile: fields.one("profile", profile, Some(Profile::Observer)).unwrap_or(Profile::Observer),
+        profile: fields
+            .one("profile", profile, Some(Profile::Observer))
+            .unwrap_or(Profile::Observer),
     }
 }
 
 pub fn get(fields: &mut Fields, body: pb::GetMemberRequest) -> MemberId {
-    let pb::GetMemberRequest { account_id: _, member_id, min_position: _ } = body;
+    let pb::GetMemberRequest {
+        account_id: _,
+        member_id,
+        min_position: _,
+    } = body;
     fields.id("member_id", &member_id)
 }
 
 pub fn list(fields: &mut Fields, body: pb::ListMembersRequest) -> Vec<MemberState> {
-    let pb::ListMembersRequest { account_id: _, states, page_size: _, page_token: _, min_position: _ } = body;
+    let pb::ListMembersRequest {
+        account_id: _,
+        states,
+        page_size: _,
+        page_token: _,
+        min_position: _,
+    } = body;
     fields.many("states", &states)
 }
 

@@ -16,11 +16,22 @@ use crate::partnership::store::Filter;
 use crate::partnership::view::PartnershipView;
 
 pub fn invite(fields: &mut Fields, body: pb::InvitePartnerRequest) -> Invitation {
-    let pb::InvitePartnerRequest { account_id: _, invitee_email, r#type, message, request_id: _, validate_only: _ } =
-        body;
-    let kind = fields.one("type", r#type, Some(PartnerType::Collaboration)).unwrap_or(PartnerType::Collaboration);
+    let pb::InvitePartnerRequest {
+        account_id: _,
+        invitee_email,
+        r#type,
+        message,
+        request_id: _,
+        validate_only: _,
+    } = body;
+    let kind = fields
+        .one("type", r#type, Some(PartnerType::Collaboration))
+        .unwrap_or(PartnerType::Collaboration);
     if !kind.policy().offered {
-        fields.bad("type", "must be COLLABORATION; this release offers no other type");
+        fields.bad(
+            "type",
+            "must be COLLABORATION; this release offers no other type",
+        );
     }
     Invitation {
         invitee: fields.email("invitee_email", &invitee_email),
@@ -36,8 +47,17 @@ pub struct Target {
 }
 
 pub fn resend(fields: &mut Fields, body: pb::ResendInvitationRequest) -> Target {
-    let pb::ResendInvitationRequest { account_id: _, partnership_id, etag, request_id: _, validate_only: _ } = body;
-    Target { id: fields.id("partnership_id", &partnership_id), etag }
+    let pb::ResendInvitationRequest {
+        account_id: _,
+        partnership_id,
+        etag,
+        request_id: _,
+        validate_only: _,
+    } = body;
+    Target {
+        id: fields.id("partnership_id", &partnership_id),
+        etag,
+    }
 }
 
 pub fn accept(fields: &mut Fields, body: pb::AcceptPartnershipRequest) -> Target {
@@ -49,8 +69,16 @@ pub fn accept(fields: &mut Fields, body: pb::AcceptPartnershipRequest) -> Target
         request_id: _,
         validate_only: _,
     } = body;
-    fields.text("acknowledged_agreement_version", acknowledged_agreement_version, super::MAX_VERSION, Text::OneLine);
-    Target { id: fields.id("partnership_id", &partnership_id), etag }
+    fields.text(
+        "acknowledged_agreement_version",
+        acknowledged_agreement_version,
+        super::MAX_VERSION,
+        Text::OneLine,
+    );
+    Target {
+        id: fields.id("partnership_id", &partnership_id),
+        etag,
+    }
 }
 
 pub struct Rejection {
@@ -59,10 +87,19 @@ pub struct Rejection {
 }
 
 pub fn reject(fields: &mut Fields, body: pb::RejectPartnershipRequest) -> Rejection {
-    let pb::RejectPartnershipRequest { account_id: _, partnership_id, reason, etag, request_id: _, validate_only: _ } =
-        body;
+    let pb::RejectPartnershipRequest {
+        account_id: _,
+        partnership_id,
+        reason,
+        etag,
+        request_id: _,
+        validate_only: _,
+    } = body;
     Rejection {
-        target: Target { id: fields.id("partnership_id", &partnership_id), etag },
+        target: Target {
+            id: fields.id("partnership_id", &partnership_id),
+            etag,
+        },
         reason: fields.text("reason", reason, MAX_REASON, Text::ManyLines),
     }
 }
@@ -84,14 +121,21 @@ pub fn delete(fields: &mut Fields, body: pb::DeletePartnershipRequest) -> Deleti
         validate_only: _,
     } = body;
     Deletion {
-        target: Target { id: fields.id("partnership_id", &partnership_id), etag },
+        target: Target {
+            id: fields.id("partnership_id", &partnership_id),
+            etag,
+        },
         reason: fields.text("reason", reason, MAX_REASON, Text::ManyLines),
         allow_missing,
     }
 }
 
 pub fn get(fields: &mut Fields, body: pb::GetPartnershipRequest) -> PartnershipId {
-    let pb::GetPartnershipRequest { account_id: _, partnership_id, min_position: _ } = body;
+    let pb::GetPartnershipRequest {
+        account_id: _,
+        partnership_id,
+        min_position: _,
+    } = body;
     fields.id("partnership_id", &partnership_id)
 }
 
@@ -115,7 +159,10 @@ pub fn list(fields: &mut Fields, body: pb::ListPartnershipsRequest) -> Filter {
 }
 
 pub fn get_preferences(_: &mut Fields, body: pb::GetPartnerPreferencesRequest) {
-    let pb::GetPartnerPreferencesRequest { account_id: _, min_position: _ } = body;
+    let pb::GetPartnerPreferencesRequest {
+        account_id: _,
+        min_position: _,
+    } = body;
 }
 
 pub struct NewPreferences {
@@ -123,14 +170,26 @@ pub struct NewPreferences {
     pub fields: PreferencesUpdate,
 }
 
-pub fn update_preferences(fields: &mut Fields, body: pb::UpdatePartnerPreferencesRequest) -> NewPreferences {
-    let pb::UpdatePartnerPreferencesRequest { account_id: _, preferences, update_mask, request_id: _, validate_only: _ } =
-        body;
+pub fn update_preferences(
+    fields: &mut Fields,
+    body: pb::UpdatePartnerPreferencesRequest,
+) -> NewPreferences {
+    let pb::UpdatePartnerPreferencesRequest {
+        account_id: _,
+        preferences,
+        update_mask,
+        request_id: _,
+        validate_only: _,
+    } = body;
     if preferences.is_none() {
         fields.bad("preferences", "is required");
     }
-    let pb::PartnerPreferences { receive_policy, blocked_account_ids, contact_retention, etag } =
-        preferences.unwrap_or_default();
+    let pb::PartnerPreferences {
+        receive_policy,
+        blocked_account_ids,
+        contact_retention,
+        etag,
+    } = preferences.unwrap_or_default();
     let writable = ["receive_policy", "blocked_account_ids", "contact_retention"];
     let mask = Mask::read(fields, update_mask, &writable, &["etag"]);
     let receive_policy = mask
@@ -139,12 +198,14 @@ pub fn update_preferences(fields: &mut Fields, body: pb::UpdatePartnerPreference
     let contact_retention = mask
         .writes("contact_retention", contact_retention != 0)
         .then(|| fields.one("preferences.contact_retention", contact_retention, None));
-    let blocked = mask.writes("blocked_account_ids", !blocked_account_ids.is_empty()).then(|| {
-        let id = |(index, raw): (usize, &String)| -> AccountId {
-            fields.id(&format!("preferences.blocked_account_ids[{index}]"), raw)
-        };
-        blocked_account_ids.iter().enumerate().map(id).collect()
-    });
+    let blocked = mask
+        .writes("blocked_account_ids", !blocked_account_ids.is_empty())
+        .then(|| {
+            let id = |(index, raw): (usize, &String)| -> AccountId {
+                fields.id(&format!("preferences.blocked_account_ids[{index}]"), raw)
+            };
+            blocked_account_ids.iter().enumerate().map(id).collect()
+        });
     NewPreferences {
         etag,
         fields: PreferencesUpdate {
@@ -156,8 +217,13 @@ pub fn update_preferences(fields: &mut Fields, body: pb::UpdatePartnerPreference
 }
 
 pub fn list_audit(fields: &mut Fields, body: pb::ListAuditEntriesRequest) -> Option<PartnershipId> {
-    let pb::ListAuditEntriesRequest { account_id: _, partnership_id, page_size: _, page_token: _, min_position: _ } =
-        body;
+    let pb::ListAuditEntriesRequest {
+        account_id: _,
+        partnership_id,
+        page_size: _,
+        page_token: _,
+        min_position: _,
+    } = body;
     fields.optional_id("partnership_id", &partnership_id)
 }
 
@@ -194,10 +260,14 @@ pub fn shown(view: PartnershipView) -> pb::Partnership {
         state_reason: optional(state_reason),
         reject_reason,
         r#type: kind.to_wire(),
-        partner_account_id: partner_account_id.map(|id| id.to_string()).unwrap_or_default(),
+        partner_account_id: partner_account_id
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
         partner_display_name,
         invitee_email,
-        inviter_member_id: inviter_member_id.map(|id| id.to_string()).unwrap_or_default(),
+        inviter_member_id: inviter_member_id
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
         inviter_display_name,
         message,
         // no type that this release offers has admin roles

@@ -1,0 +1,116 @@
+//! What a verb on a member writes besides its row: the event, the address, and the history that contacts are read from.
+
+use crate::backend::{Part, Slot, insert};
+use crate::domain::email::EmailKey;
+use crate::domain::event::{Body, Event, EventKind, MemberFact};
+use crate::domain::ids::{MemberId, MembershipId};
+use crate::entity::{address, member, member_version, membership};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryTrait};
+
+/// What partners may see of a member (C10).
+pub(super) fn fact(row: &member::Model) -> MemberFact {
+    MemberFact {
+        membership: row.membership_id,
+        member: row.id,
+        email: row.email.clone(),
+        display_name: row.display_name.clone(),
+        state: row.state,
+        phone: row.phone.clone(),
+        title: row.title.clone(),
+        locale: row.locale.clone(),
+    }
+}
+
+/// The event of a change; `appears` when the person is new at its address here.
+pub(super) fn event(row: &member::Model, kind: EventKind, appears: bool) -> Event {
+    Event {
+        kind,
+        account: row.account_id,
+        counterpart: None,
+        subject: row.id.0,
+        body: Body::Member(fact(row)),
+        audit: None,
+        appears: appears.then(|| row.email_key.clone()),
+    }
+}
+
+/// Whose an address is from now on.
+pub(super) fn own_address(part: &mut Part, key: EmailKey, owner: Option<MemberId>) {
+    part.write(move |_, db| {
+        let owned = address::Entity::update_many()
+            .col_expr(address::Column::MemberId, Expr::value(owner))
+            .filter(address::COLUMN.email_key.eq(key));
+        vec![owned.build(db)]
+    });
+}
+
+/// A stay begins, with its first version.
+pub(super) fn join(part: &mut Part, slot: Slot, row: &member::Model) {
+    let (id, account_id, member_id) = (row.membership_id, row.account_id, row.id);
+    part.write(move |at, db| {
+        let joined_position = at.position(slot);
+        vec![insert(
+            membership::Model {
+                id,
+                account_id,
+                member_id,
+                joined_position,
+                left_position: None,
+            },
+            db,
+        )]
+    });
+    let fact = fact(row);
+    part.write(move |at, db| vec![insert(version(fact, at.position(slot)), db)]);
+}
+
+/// A stay ends.
+pub(super) fn leave(part: &mut Part, slot: Slot, id: MembershipId) {
+    part.write(move |at, db| {
+        let left = membership::Entity::update_many()
+            .col_expr(
+                membership::Column::LeftPosition,
+                Expr::value(at.position(slot)),
+            )
+            .filter(membership::COLUMN.id.eq(id));
+        vec![left.build(db)]
+    });
+}
+
+/// Ends the current version and begins the next; a removed member's last version says so and stays.
+pub(super) fn next_version(part: &mut Part, slot: Slot, row: &member::Model) {
+    let fact = fact(row);
+    part.write(move |at, db| {
+        let position = at.position(slot);
+        let ended = member_version::Entity::update_many()
+            .col_expr(member_version::Column::ToPosition, Expr::value(position))
+            .filter(member_version::COLUMN.membership_id.eq(fact.membership))
+            .filter(member_version::COLUMN.to_position.is_null());
+        vec![ended.build(db), insert(version(fact, position), db)]
+    });
+}
+
+fn version(fact: MemberFact, from_position: i64) -> member_version::Model {
+    let MemberFact {
+        membership,
+        member: _,
+        email,
+        display_name,
+        state,
+        phone,
+        title,
+        locale,
+    } = fact;
+    member_version::Model {
+        membership_id: membership,
+        from_position,
+        to_position: None,
+        email,
+        display_name,
+        state,
+        phone,
+        title,
+        locale,
+    }
+}

@@ -1,0 +1,71 @@
+//! One row in a verb's hands: found, judged by the table, shown as the change leaves it.
+
+use super::store::{self, Seen, Viewer};
+use super::view::{self, PartnershipView};
+use crate::account::check_etag;
+use crate::backend::Work;
+use crate::domain::ids::{AccountId, PartnershipId};
+use crate::domain::partnership::{self as rules, Action, Refusal, Transition};
+use crate::entity::partnership;
+use crate::error::Error;
+use sea_orm::EntityTrait;
+
+/// The row, not locked yet.
+pub(super) async fn find(work: &Work, id: PartnershipId) -> Result<partnership::Model, Error> {
+    partnership::Entity::find_by_id(id)
+        .one(&work.txn)
+        .await?
+        .ok_or_else(|| store::not_found(id))
+}
+
+/// Asks the table, with the etag's refusal in its place between the type's and the state's.
+pub(super) fn judge(seen: &Seen, action: Action, sent_etag: &str) -> Result<Transition, Error> {
+    let Seen { row, side, view } = seen;
+    let policy = row.kind.policy();
+    let verdict = rules::decide(*side, *view, action, &policy);
+    match verdict {
+        Err(Refusal::NotTheRecipient) => return Err(Error::NotTheRecipient),
+        Err(Refusal::NotTheSender) => return Err(Error::NotTheSender),
+        Err(Refusal::ContactPartner) => {
+            return Err(Error::ContactPartner {
+                partnership: row.id,
+            });
+        }
+        Err(Refusal::NotPending | Refusal::Expired) | Ok(_) => {}
+    }
+    check_etag(sent_etag, &view::etag(row, *side, *view))?;
+    verdict.map_err(|refusal| {
+        let allowed = rules::allowed_actions(*side, *view, &policy);
+        if refusal == Refusal::Expired {
+            Error::InvitationExpired {
+                partnership: row.id,
+                allowed,
+            }
+        } else {
+            Error::InvitationNotPending {
+                partnership: row.id,
+                state: *view,
+                allowed,
+            }
+        }
+    })
+}
+
+/// The actor's view of a row as this change leaves it.
+pub(super) async fn shown(
+    work: &Work,
+    row: partnership::Model,
+    account: AccountId,
+) -> Result<PartnershipView, Error> {
+    let id = row.id;
+    let viewer = Viewer {
+        account,
+        manager: work.ask.actor.manages_partners(),
+        now: work.now,
+    };
+    let seen = store::seen(row, account, work.now).ok_or_else(|| store::not_found(id))?;
+    store::show_all(&work.txn, viewer, vec![seen])
+        .await?
+        .pop()
+        .ok_or_else(|| store::not_found(id))
+}
