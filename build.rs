@@ -11,16 +11,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .collect::<Result<_, _>>()?;
     protos.sort();
     let mut compiler = protox::Compiler::new(["proto"])?;
-    compiler
-        .include_imports(true)
-        .include_source_info(true)
-        .open_files(&protos)?;
+    compiler.include_imports(true).include_source_info(true).open_files(&protos)?;
     // reflection serves these very bytes: comments and options survive only so
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(
-        out.join("partner_descriptor.bin"),
-        compiler.encode_file_descriptor_set(),
-    )?;
+    fs::write(out.join("partner_descriptor.bin"), compiler.encode_file_descriptor_set())?;
     tonic_prost_build::configure().compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }

@@ -56,9 +56,7 @@ impl Actor {
     /// Whether this actor may do what managers do; an operator acting for nobody holds every capability.
     #[must_use]
     pub fn manages_partners(&self) -> bool {
-        self.member
-            .as_ref()
-            .is_none_or(|member| member.manages_partners)
+        self.member.as_ref().is_none_or(|member| member.manages_partners)
     }
 
     /// Whose request ids these are.

@@ -8,12 +8,7 @@ use std::time::Duration;
 
 /// Partner relationships between organisations' accounts, over gRPC.
 #[derive(Debug, Parser)]
-#[command(
-    version,
-    about,
-    args_conflicts_with_subcommands = true,
-    max_term_width = 110
-)]
+#[command(version, about, args_conflicts_with_subcommands = true, max_term_width = 110)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -70,20 +65,10 @@ pub struct ServeConfig {
     )]
     pub listen: SocketAddr,
     /// The folder of everything the service keeps in files.
-    #[arg(
-        long,
-        env = "PARTNER_DATA_DIR",
-        default_value = "./data",
-        value_name = "FOLDER"
-    )]
+    #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
     /// sqlite://file or postgres://user@host/database [default: SQLite in the data folder]
-    #[arg(
-        long,
-        env = "PARTNER_DATABASE_URL",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
+    #[arg(long, env = "PARTNER_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// How callers prove themselves.
     #[arg(long, env = "PARTNER_AUTH", default_value = "none")]
@@ -92,12 +77,7 @@ pub struct ServeConfig {
     #[arg(long, env = "PARTNER_JWT_KEY_FILE", value_name = "FILE")]
     pub jwt_key_file: Option<PathBuf>,
     /// A JSON Web Key Set with the public keys, each with its key id.
-    #[arg(
-        long,
-        env = "PARTNER_JWKS",
-        value_name = "FILE",
-        conflicts_with = "jwt_key_file"
-    )]
+    #[arg(long, env = "PARTNER_JWKS", value_name = "FILE", conflicts_with = "jwt_key_file")]
     pub jwks: Option<PathBuf>,
     /// The issuer that tokens must name.
     #[arg(
@@ -119,36 +99,16 @@ pub struct ServeConfig {
     #[arg(long, env = "PARTNER_SECRET_KEY_FILE", value_name = "FILE")]
     pub secret_key_file: Option<PathBuf>,
     /// How long an invitation waits for a decision; 0 is for ever.
-    #[arg(
-        long,
-        env = "PARTNER_INVITATION_EXPIRY",
-        default_value = "30d",
-        value_name = "SPAN"
-    )]
+    #[arg(long, env = "PARTNER_INVITATION_EXPIRY", default_value = "30d", value_name = "SPAN")]
     pub invitation_expiry: Span,
     /// Invitations an account may send per UTC day.
-    #[arg(
-        long,
-        env = "PARTNER_INVITATIONS_PER_DAY",
-        default_value_t = 200,
-        value_name = "COUNT"
-    )]
+    #[arg(long, env = "PARTNER_INVITATIONS_PER_DAY", default_value_t = 200, value_name = "COUNT")]
     pub invitations_per_day: u64,
     /// Invitations of an account that may wait for a decision at once.
-    #[arg(
-        long,
-        env = "PARTNER_OPEN_INVITATIONS",
-        default_value_t = 500,
-        value_name = "COUNT"
-    )]
+    #[arg(long, env = "PARTNER_OPEN_INVITATIONS", default_value_t = 500, value_name = "COUNT")]
     pub open_invitations: u64,
     /// How long open calls may take to finish after SIGTERM or SIGINT.
-    #[arg(
-        long,
-        env = "PARTNER_SHUTDOWN_DEADLINE",
-        default_value = "10s",
-        value_name = "SPAN"
-    )]
+    #[arg(long, env = "PARTNER_SHUTDOWN_DEADLINE", default_value = "10s", value_name = "SPAN")]
     pub shutdown_deadline: Span,
     /// How log lines look [default: text on a terminal, json otherwise]
     #[arg(long, env = "PARTNER_LOG_FORMAT")]
@@ -174,20 +134,10 @@ pub struct DemoConfig {
     #[arg(long, env = "PARTNER_ADDRESS", value_name = "HOST:PORT")]
     pub address: Option<String>,
     /// The service's data folder, to find its address in.
-    #[arg(
-        long,
-        env = "PARTNER_DATA_DIR",
-        default_value = "./data",
-        value_name = "FOLDER"
-    )]
+    #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
     /// An operator's token, for a service that asks for one.
-    #[arg(
-        long,
-        env = "PARTNER_TOKEN",
-        hide_env_values = true,
-        value_name = "TOKEN"
-    )]
+    #[arg(long, env = "PARTNER_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub token: Option<String>,
 }
 
@@ -239,10 +189,7 @@ pub enum ConfigError {
     #[error("--auth jwt needs one of --jwt-key-file and --jwks")]
     OneKeySource,
     #[error("{} cannot be read: {source}", path.display())]
-    File {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    File { path: PathBuf, source: std::io::Error },
     #[error("{} cannot be used as a key: {message}", path.display())]
     Key { path: PathBuf, message: String },
 }

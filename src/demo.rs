@@ -20,10 +20,7 @@ const IN_FLIGHT: usize = 32;
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     #[error("no service answers on {address}: start one with `partner-service` first ({source})")]
-    Unreachable {
-        address: String,
-        source: tonic::transport::Error,
-    },
+    Unreachable { address: String, source: tonic::transport::Error },
     #[error("{address} is not an address such as 127.0.0.1:50051")]
     Address { address: String },
     #[error("the service refused: {} ({:?})", .0.message(), .0.code())]
@@ -49,10 +46,7 @@ struct Organization {
 
 impl Organization {
     fn id(&self) -> Uuid {
-        Uuid::new_v5(
-            &Uuid::NAMESPACE_DNS,
-            format!("{}.example", self.name).as_bytes(),
-        )
+        Uuid::new_v5(&Uuid::NAMESPACE_DNS, format!("{}.example", self.name).as_bytes())
     }
 
     fn email(&self, handle: &str) -> String {
@@ -64,15 +58,8 @@ impl Organization {
     }
 
     fn people(&self) -> impl Iterator<Item = (&String, MemberProfile)> {
-        let admins = self
-            .admins
-            .iter()
-            .map(|handle| (handle, MemberProfile::Administrator));
-        admins.chain(
-            self.members
-                .iter()
-                .map(|handle| (handle, MemberProfile::Observer)),
-        )
+        let admins = self.admins.iter().map(|handle| (handle, MemberProfile::Administrator));
+        admins.chain(self.members.iter().map(|handle| (handle, MemberProfile::Observer)))
     }
 }
 
@@ -89,10 +76,7 @@ pub async fn run(config: &DemoConfig) -> Result<(), DemoError> {
         people += load(config, &client, organization).await?;
         println!("  {:<20} {}", organization.name, organization.id());
     }
-    println!(
-        "{} organisations, {people} people new to this service.",
-        organizations.len()
-    );
+    println!("{} organisations, {people} people new to this service.", organizations.len());
     if let [a, b, ..] = organizations.as_slice() {
         try_next(config, &address, a, b);
     }
@@ -105,25 +89,14 @@ fn address(config: &DemoConfig) -> String {
             .ok()
             .map(|line| line.trim().to_owned())
     };
-    config
-        .address
-        .clone()
-        .or_else(told)
-        .unwrap_or_else(|| "127.0.0.1:50051".to_owned())
+    config.address.clone().or_else(told).unwrap_or_else(|| "127.0.0.1:50051".to_owned())
 }
 
 async fn connect(address: &str) -> Result<AccountServiceClient<Channel>, DemoError> {
-    let endpoint =
-        Endpoint::from_shared(format!("http://{address}")).map_err(|_| DemoError::Address {
-            address: address.to_owned(),
-        })?;
-    let unreachable = |source| DemoError::Unreachable {
-        address: address.to_owned(),
-        source,
-    };
-    Ok(AccountServiceClient::new(
-        endpoint.connect().await.map_err(unreachable)?,
-    ))
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))
+        .map_err(|_| DemoError::Address { address: address.to_owned() })?;
+    let unreachable = |source| DemoError::Unreachable { address: address.to_owned(), source };
+    Ok(AccountServiceClient::new(endpoint.connect().await.map_err(unreachable)?))
 }
 
 async fn load(
@@ -140,16 +113,8 @@ async fn load(
             .unwrap_or_else(|| organization.name.clone()),
         ..Account::default()
     };
-    let create = CreateAccountRequest {
-        account: Some(account),
-        ..CreateAccountRequest::default()
-    };
-    unless_there(
-        client
-            .clone()
-            .create_account(authorised(config, create)?)
-            .await,
-    )?;
+    let create = CreateAccountRequest { account: Some(account), ..CreateAccountRequest::default() };
+    unless_there(client.clone().create_account(authorised(config, create)?).await)?;
     let registered: Vec<bool> = stream::iter(organization.people().map(Ok::<_, DemoError>))
         .map_ok(|(handle, profile)| {
             let (mut client, account_id) = (client.clone(), id.clone());
@@ -187,9 +152,7 @@ fn unless_there<T>(answer: Result<T, Status>) -> Result<bool, DemoError> {
 fn authorised<T>(config: &DemoConfig, message: T) -> Result<Request<T>, DemoError> {
     let mut request = Request::new(message);
     if let Some(token) = &config.token {
-        let value = format!("Bearer {token}")
-            .parse()
-            .map_err(|_| DemoError::Token)?;
+        let value = format!("Bearer {token}").parse().map_err(|_| DemoError::Token)?;
         request.metadata_mut().insert("authorization", value);
     }
     Ok(request)
@@ -199,11 +162,8 @@ fn try_next(config: &DemoConfig, address: &str, a: &Organization, b: &Organizati
     let (Some(ann), Some(bo)) = (a.admins.first(), b.admins.first()) else {
         return;
     };
-    let bearer = if config.token.is_some() {
-        " -H \"authorization: Bearer $PARTNER_TOKEN\""
-    } else {
-        ""
-    };
+    let bearer =
+        if config.token.is_some() { " -H \"authorization: Bearer $PARTNER_TOKEN\"" } else { "" };
     let call = |member: Uuid, rpc: &str, body: &str| {
         println!(
             "grpcurl -plaintext{bearer} -H 'x-member-id: {member}' \\\n  -d '{body}' \\\n  {address} partner.v1.PartnerService/{rpc}\n"
@@ -220,15 +180,8 @@ fn try_next(config: &DemoConfig, address: &str, a: &Organization, b: &Organizati
             b.email(bo)
         ),
     );
-    println!(
-        "# what {} sees; put the partnership's id into the line after:",
-        b.name
-    );
-    call(
-        as_bo,
-        "ListPartnerships",
-        &format!(r#"{{"accountId":"{}"}}"#, b.id()),
-    );
+    println!("# what {} sees; put the partnership's id into the line after:", b.name);
+    call(as_bo, "ListPartnerships", &format!(r#"{{"accountId":"{}"}}"#, b.id()));
     call(
         as_bo,
         "AcceptPartnership",

@@ -69,23 +69,13 @@ pub enum Error {
     #[error("This request_id was used for another call; send a new one.")]
     RequestIdReused,
     #[error("{}", blocked_sentence(*blocking, *must_delete))]
-    ReinviteBlocked {
-        blocking: PartnershipId,
-        must_delete: MustDelete,
-    },
+    ReinviteBlocked { blocking: PartnershipId, must_delete: MustDelete },
     #[error("That account has already invited you: accept partnership {partnership} instead.")]
     IncomingInvitationPending { partnership: PartnershipId },
     #[error("The partnership is {}, so there is no invitation to decide or send; see allowed_actions.", view_name(*.state))]
-    InvitationNotPending {
-        partnership: PartnershipId,
-        state: View,
-        allowed: Vec<Action>,
-    },
+    InvitationNotPending { partnership: PartnershipId, state: View, allowed: Vec<Action> },
     #[error("The invitation has expired; ask the sender to send it again.")]
-    InvitationExpired {
-        partnership: PartnershipId,
-        allowed: Vec<Action>,
-    },
+    InvitationExpired { partnership: PartnershipId, allowed: Vec<Action> },
     #[error("Only the provider may end a partnership of this type; contact the partner.")]
     ContactPartner { partnership: PartnershipId },
     #[error("Account {account} is not active; an operator can resume it unless it is closed.")]
@@ -101,11 +91,7 @@ pub enum Error {
     #[error("Other calls kept changing the same resource; try again.")]
     ConcurrentChange,
     #[error("{}", quota_sentence(*quota, *limit))]
-    QuotaExceeded {
-        quota: Quota,
-        limit: u64,
-        retry_after: Duration,
-    },
+    QuotaExceeded { quota: Quota, limit: u64, retry_after: Duration },
     #[error("The invitation was sent less than an hour ago; wait before sending it again.")]
     ResendTooSoon { retry_after: Duration },
     #[error("The request is larger than {limit_bytes} bytes; send less at once.")]

@@ -15,9 +15,9 @@ async fn main() -> ExitCode {
         None => run(&serve).await,
         Some(Command::Serve(config)) => run(&config).await,
         Some(Command::Demo(config)) => demo::run(&config).await.map_err(Into::into),
-        Some(Command::Token(config)) => token::sign(&config)
-            .map(|token| println!("{token}"))
-            .map_err(Into::into),
+        Some(Command::Token(config)) => {
+            token::sign(&config).map(|token| println!("{token}")).map_err(Into::into)
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -31,10 +31,8 @@ async fn main() -> ExitCode {
 async fn run(config: &ServeConfig) -> Result<(), Box<dyn Error>> {
     telemetry::start(config.log_format);
     let shutdown = CancellationToken::new();
-    let (mut terminate, mut interrupt) = (
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    );
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = shutdown.clone();
     tokio::spawn(async move {
         tokio::select! {

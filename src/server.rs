@@ -34,15 +34,9 @@ pub enum ServeError {
     #[error(transparent)]
     Database(#[from] OpenError),
     #[error("{address} cannot be listened on: {source}")]
-    Listen {
-        address: String,
-        source: std::io::Error,
-    },
+    Listen { address: String, source: std::io::Error },
     #[error("{} cannot be written: {source}", path.display())]
-    File {
-        path: std::path::PathBuf,
-        source: std::io::Error,
-    },
+    File { path: std::path::PathBuf, source: std::io::Error },
     #[error("reflection cannot be built: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
 }
@@ -83,11 +77,7 @@ impl Service {
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?)
             .prepare();
-        let service = Self {
-            backend,
-            routes,
-            health,
-        };
+        let service = Self { backend, routes, health };
         service.report(ServingStatus::Serving).await;
         Ok(service)
     }
@@ -117,31 +107,21 @@ fn name_of<S: NamedService>() -> &'static str {
 pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<(), ServeError> {
     config.check()?;
     let authenticator = authenticator(config)?;
-    std::fs::create_dir_all(&config.data_dir).map_err(|source| ServeError::File {
-        path: config.data_dir.clone(),
-        source,
-    })?;
+    std::fs::create_dir_all(&config.data_dir)
+        .map_err(|source| ServeError::File { path: config.data_dir.clone(), source })?;
     let database = Database::open(&config.database_url()).await?;
     let (key, key_origin) = secret_key(config, &database).await?;
-    let about_database = format!(
-        "{} ({})",
-        database.location(),
-        migrations(database.migrations_applied())
-    );
+    let about_database =
+        format!("{} ({})", database.location(), migrations(database.migrations_applied()));
     let backend = Backend::new(database, Clock::System, limits(config), key, REACTIONS);
     let service = Service::assemble(backend, authenticator).await?;
 
-    let unusable = |source| ServeError::Listen {
-        address: config.listen.to_string(),
-        source,
-    };
+    let unusable = |source| ServeError::Listen { address: config.listen.to_string(), source };
     let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?.to_string();
     let listen_file = config.data_dir.join("listen");
-    std::fs::write(&listen_file, format!("{address}\n")).map_err(|source| ServeError::File {
-        path: listen_file.clone(),
-        source,
-    })?;
+    std::fs::write(&listen_file, format!("{address}\n"))
+        .map_err(|source| ServeError::File { path: listen_file.clone(), source })?;
     banner(config, &address, &about_database, key_origin);
 
     let sweeper = tokio::spawn(sweep(Arc::clone(&service.backend), shutdown.clone()));
@@ -206,10 +186,8 @@ fn authenticator(config: &ServeConfig) -> Result<Authenticator, ConfigError> {
             (None, Some(path)) => (path, JwtVerifier::with_jwks),
             _ => return Err(ConfigError::OneKeySource),
         };
-    let bytes = std::fs::read(path).map_err(|source| ConfigError::File {
-        path: path.to_path_buf(),
-        source,
-    })?;
+    let bytes = std::fs::read(path)
+        .map_err(|source| ConfigError::File { path: path.to_path_buf(), source })?;
     let verifier = made(&bytes, issuer, audience).map_err(|error| ConfigError::Key {
         path: path.to_path_buf(),
         message: error.to_string(),
@@ -228,10 +206,8 @@ async fn secret_key(
             "in the database, made at its first start: a dump of it contains the key (--secret-key-file)",
         ));
     };
-    let bytes = std::fs::read(path).map_err(|source| ConfigError::File {
-        path: path.clone(),
-        source,
-    })?;
+    let bytes =
+        std::fs::read(path).map_err(|source| ConfigError::File { path: path.clone(), source })?;
     let key = SecretKey::new(bytes.trim_ascii().to_vec()).ok_or_else(|| ConfigError::Key {
         path: path.clone(),
         message: format!("a secret key needs at least {} bytes", SecretKey::MIN_BYTES),

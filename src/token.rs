@@ -23,14 +23,9 @@ struct Claims<'a> {
 /// A key file that cannot be read or used.
 pub fn sign(config: &TokenConfig) -> Result<String, ConfigError> {
     let path = config.jwt_key_file.clone();
-    let material = std::fs::read(&path).map_err(|source| ConfigError::File {
-        path: path.clone(),
-        source,
-    })?;
-    let unusable = |message: String| ConfigError::Key {
-        path: path.clone(),
-        message,
-    };
+    let material =
+        std::fs::read(&path).map_err(|source| ConfigError::File { path: path.clone(), source })?;
+    let unusable = |message: String| ConfigError::Key { path: path.clone(), message };
     let (algorithm, key) = if material.starts_with(b"-----BEGIN") {
         EncodingKey::from_rsa_pem(&material)
             .map(|key| (Algorithm::RS256, key))
@@ -38,15 +33,9 @@ pub fn sign(config: &TokenConfig) -> Result<String, ConfigError> {
             .or_else(|_| EncodingKey::from_ed_pem(&material).map(|key| (Algorithm::EdDSA, key)))
             .map_err(|error| unusable(error.to_string()))?
     } else {
-        (
-            Algorithm::HS256,
-            EncodingKey::from_secret(material.trim_ascii()),
-        )
+        (Algorithm::HS256, EncodingKey::from_secret(material.trim_ascii()))
     };
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let claims = Claims {
         iss: &config.jwt_issuer,
         aud: &config.jwt_audience,

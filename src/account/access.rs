@@ -26,12 +26,7 @@ pub async fn authorise(
         Caller::OperatorFor(name, member) => (Some(acting(db, member).await?), Some(name)),
         Caller::Member(member) => (Some(acting(db, member).await?), None),
     };
-    let actor = Actor {
-        account,
-        member,
-        operator,
-        need,
-    };
+    let actor = Actor { account, member, operator, need };
     match &actor.member {
         Some(_) if need == Need::Operator => return Err(Error::OperatorRequired),
         Some(member) if account.is_some_and(|id| id != member.account) => {
@@ -57,11 +52,7 @@ pub(super) async fn recheck(work: &Work, locked: &account::Model) -> Result<(), 
     let mut actor = work.ask.actor.clone();
     if let Some(before) = &actor.member {
         actor.member = Some(acting(&work.txn, before.id).await?);
-        if actor
-            .member
-            .as_ref()
-            .is_some_and(|member| member.account != locked.id)
-        {
+        if actor.member.as_ref().is_some_and(|member| member.account != locked.id) {
             return Err(no_account(Some(locked.id)));
         }
     }
@@ -70,21 +61,14 @@ pub(super) async fn recheck(work: &Work, locked: &account::Model) -> Result<(), 
 }
 
 async fn acting(db: &impl ConnectionTrait, id: MemberId) -> Result<ActingMember, Error> {
-    let member = member::Entity::find_by_id(id)
-        .one(db)
-        .await?
-        .ok_or(Error::CredentialsInvalid)?;
+    let found = member::Entity::find_by_id(id).find_also_related(account::Entity).one(db).await?;
+    let (member, home) = found.ok_or(Error::CredentialsInvalid)?;
     match member.state {
         MemberState::Active => {}
         MemberState::Deactivated | MemberState::Removed => return Err(Error::MemberNotActive),
     }
-    let home = account::Entity::find_by_id(member.account_id)
-        .one(db)
-        .await?;
     if home.is_none_or(|home| home.state != AccountState::Active) {
-        return Err(Error::AccountNotActive {
-            account: member.account_id.to_string(),
-        });
+        return Err(Error::AccountNotActive { account: member.account_id.to_string() });
     }
     Ok(ActingMember {
         id,
@@ -99,9 +83,9 @@ fn open_to(actor: &Actor, account: &account::Model) -> Result<(), Error> {
     match actor.need {
         Need::Operator | Need::Look => Ok(()),
         Need::Member | Need::Manager if account.state == AccountState::Active => Ok(()),
-        Need::Member | Need::Manager => Err(Error::AccountNotActive {
-            account: account.id.to_string(),
-        }),
+        Need::Member | Need::Manager => {
+            Err(Error::AccountNotActive { account: account.id.to_string() })
+        }
     }
 }
 
@@ -113,8 +97,5 @@ fn capable(actor: &Actor) -> Result<(), Error> {
 }
 
 fn no_account(id: Option<AccountId>) -> Error {
-    Error::NotFound {
-        resource: "account",
-        id: id.map(|id| id.to_string()).unwrap_or_default(),
-    }
+    Error::NotFound { resource: "account", id: id.map(|id| id.to_string()).unwrap_or_default() }
 }

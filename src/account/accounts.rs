@@ -25,14 +25,9 @@ pub async fn create(
         .change(ask, |work| async move {
             let work = &*work;
             if let Some(id) = id
-                && account::Entity::find_by_id(id)
-                    .one(&work.txn)
-                    .await?
-                    .is_some()
+                && account::Entity::find_by_id(id).one(&work.txn).await?.is_some()
             {
-                return Err(Error::AccountExists {
-                    account: id.to_string(),
-                });
+                return Err(Error::AccountExists { account: id.to_string() });
             }
             let fresh = account::Model {
                 id: id.unwrap_or_else(AccountId::fresh),
@@ -50,16 +45,10 @@ pub async fn create(
             let slot = part.event(event(fresh.id, EventKind::AccountCreated));
             let row = fresh.clone();
             part.write(move |at, db| {
-                let row = account::Model {
-                    created_position: at.position(slot),
-                    ..row
-                };
+                let row = account::Model { created_position: at.position(slot), ..row };
                 vec![insert(row, db)]
             });
-            Ok(Outcome::new(part, move |at| account::Model {
-                created_position: at.own(),
-                ..fresh
-            }))
+            Ok(Outcome::new(part, move |at| account::Model { created_position: at.own(), ..fresh }))
         })
         .await
 }
@@ -152,10 +141,7 @@ async fn set_state(
             if state != AccountState::Closed {
                 accounts.not_closed(id)?;
             }
-            let after = account::Model {
-                state,
-                ..before.clone()
-            };
+            let after = account::Model { state, ..before.clone() };
             Ok(saved(before, after, kind))
         })
         .await
@@ -169,10 +155,7 @@ fn saved(
     if before == after {
         return Outcome::unchanged(before);
     }
-    let after = account::Model {
-        version: before.version + 1,
-        ..after
-    };
+    let after = account::Model { version: before.version + 1, ..after };
     let mut part = Part::default();
     part.event(event(after.id, kind));
     let row = after.clone();

@@ -51,13 +51,7 @@ pub(super) fn join(part: &mut Part, slot: Slot, row: &member::Model) {
     part.write(move |at, db| {
         let joined_position = at.position(slot);
         vec![insert(
-            membership::Model {
-                id,
-                account_id,
-                member_id,
-                joined_position,
-                left_position: None,
-            },
+            membership::Model { id, account_id, member_id, joined_position, left_position: None },
             db,
         )]
     });
@@ -69,10 +63,7 @@ pub(super) fn join(part: &mut Part, slot: Slot, row: &member::Model) {
 pub(super) fn leave(part: &mut Part, slot: Slot, id: MembershipId) {
     part.write(move |at, db| {
         let left = membership::Entity::update_many()
-            .col_expr(
-                membership::Column::LeftPosition,
-                Expr::value(at.position(slot)),
-            )
+            .col_expr(membership::Column::LeftPosition, Expr::value(at.position(slot)))
             .filter(membership::COLUMN.id.eq(id));
         vec![left.build(db)]
     });
@@ -92,16 +83,8 @@ pub(super) fn next_version(part: &mut Part, slot: Slot, row: &member::Model) {
 }
 
 fn version(fact: MemberFact, from_position: i64) -> member_version::Model {
-    let MemberFact {
-        membership,
-        member: _,
-        email,
-        display_name,
-        state,
-        phone,
-        title,
-        locale,
-    } = fact;
+    let MemberFact { membership, member: _, email, display_name, state, phone, title, locale } =
+        fact;
     member_version::Model {
         membership_id: membership,
         from_position,

@@ -7,9 +7,10 @@ use crate::domain::email::EmailKey;
 use crate::domain::ids::{AccountId, MemberId};
 use crate::entity::{account, address, member};
 use crate::error::Error;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, IdenStatic, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, RelationTrait,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,10 +32,7 @@ impl Accounts {
     /// # Errors
     /// `NotFound` for an id that no account has.
     pub fn get(&self, id: AccountId) -> Result<&account::Model, Error> {
-        self.0.get(&id).ok_or_else(|| Error::NotFound {
-            resource: "account",
-            id: id.to_string(),
-        })
+        self.0.get(&id).ok_or_else(|| Error::NotFound { resource: "account", id: id.to_string() })
     }
 
     /// One of them, unless it is closed.
@@ -45,9 +43,7 @@ impl Accounts {
         let account = self.get(id)?;
         match account.state {
             AccountState::Active | AccountState::Suspended => Ok(account),
-            AccountState::Closed => Err(Error::AccountNotActive {
-                account: id.to_string(),
-            }),
+            AccountState::Closed => Err(Error::AccountNotActive { account: id.to_string() }),
         }
     }
 }
@@ -61,11 +57,7 @@ pub async fn accounts(
     others: &[AccountId],
     strength: Strength,
 ) -> Result<Accounts, Error> {
-    let ids: BTreeSet<AccountId> = others
-        .iter()
-        .copied()
-        .chain(work.ask.actor.account)
-        .collect();
+    let ids: BTreeSet<AccountId> = others.iter().copied().chain(work.ask.actor.account).collect();
     let query = account::Entity::find()
         .filter(account::COLUMN.id.is_in(ids))
         .order_by_asc(account::Column::Id);
@@ -74,44 +66,33 @@ pub async fn accounts(
         Strength::Exclusive => query.lock_exclusive(),
     };
     let found = query.all(&work.txn).await?;
-    let accounts = Accounts(
-        found
-            .into_iter()
-            .map(|account| (account.id, account))
-            .collect(),
-    );
+    let accounts = Accounts(found.into_iter().map(|account| (account.id, account)).collect());
     if let Some(own) = work.ask.actor.account {
         access::recheck(work, accounts.get(own)?).await?;
     }
     Ok(accounts)
 }
 
-/// Locks addresses, making the rows that are missing; from here until commit nobody registers, moves, removes or invites
-/// these people.
+/// Locks addresses, making the rows that are missing; from here until commit nobody registers, moves, removes or
+/// invites these people.
 ///
 /// # Errors
 /// The database's.
 pub async fn addresses(work: &Work, keys: &BTreeSet<EmailKey>) -> Result<(), Error> {
-    // insert all in order, then lock all in order: whoever waits in the first pass holds nothing of this set yet
-    let rows = keys.iter().map(|key| address::ActiveModel {
-        email_key: Set(key.clone()),
-        member_id: Set(None),
-    });
+    let rows = keys
+        .iter()
+        .map(|key| address::ActiveModel { email_key: Set(key.clone()), member_id: Set(None) });
     address::Entity::insert_many(rows)
-        .on_conflict(
-            OnConflict::column(address::Column::EmailKey)
-                .do_nothing()
-                .to_owned(),
-        )
+        .on_conflict(lock_existing(address::Column::EmailKey, [address::Column::EmailKey]))
         .exec_without_returning(&work.txn)
         .await?;
-    address::Entity::find()
-        .filter(address::COLUMN.email_key.is_in(keys.iter().cloned()))
-        .order_by_asc(address::Column::EmailKey)
-        .lock_exclusive()
-        .all(&work.txn)
-        .await?;
     Ok(())
+}
+
+/// What makes an INSERT lock the rows that are there already, one after the other in the order given, and write nothing:
+/// a condition that never holds is asked only once the row is locked.
+pub fn lock_existing<C: IdenStatic>(any: C, key: impl IntoIterator<Item = C>) -> OnConflict {
+    OnConflict::columns(key).update_column(any).action_and_where(Expr::value(1).eq(0)).to_owned()
 }
 
 /// The member who has this address, and that member's account: not a removed one, nor one whose account is closed (M1).
@@ -119,22 +100,17 @@ pub async fn addresses(work: &Work, keys: &BTreeSet<EmailKey>) -> Result<(), Err
 /// # Errors
 /// The database's.
 pub async fn resident(work: &Work, key: &EmailKey) -> Result<Option<(MemberId, AccountId)>, Error> {
-    let Some(id) = address::Entity::find_by_id(key.clone())
-        .one(&work.txn)
-        .await?
-        .and_then(|row| row.member_id)
-    else {
-        return Ok(None);
-    };
-    let Some(member) = member::Entity::find_by_id(id).one(&work.txn).await? else {
-        return Ok(None);
-    };
-    if member.state == MemberState::Removed || member.email_key != *key {
-        return Ok(None);
-    }
-    let account = account::Entity::find_by_id(member.account_id)
+    let found: Option<(MemberId, AccountId)> = address::Entity::find_by_id(key.clone())
+        .inner_join(member::Entity)
+        .join(JoinType::InnerJoin, member::Relation::Account.def())
+        .filter(member::COLUMN.email_key.eq(key.clone()))
+        .filter(member::COLUMN.state.ne(MemberState::Removed))
+        .filter(account::COLUMN.state.ne(AccountState::Closed))
+        .select_only()
+        .column(member::Column::Id)
+        .column(member::Column::AccountId)
+        .into_tuple()
         .one(&work.txn)
         .await?;
-    let open = account.is_some_and(|account| account.state != AccountState::Closed);
-    Ok(open.then_some((id, member.account_id)))
+    Ok(found)
 }

@@ -63,9 +63,7 @@ pub async fn register(
     backend
         .change(ask, |work| async move {
             let work = &*work;
-            lock::accounts(work, &[account], Strength::Shared)
-                .await?
-                .not_closed(account)?;
+            lock::accounts(work, &[account], Strength::Shared).await?.not_closed(account)?;
             lock::addresses(work, &BTreeSet::from([new.email.key.clone()])).await?;
             refuse_taken(work, &new.email.key).await?;
             let id = new.id.unwrap_or_else(MemberId::fresh);
@@ -155,15 +153,7 @@ pub async fn deactivate(
     id: MemberId,
     sent_etag: &str,
 ) -> Result<Done<member::Model>, Error> {
-    set_state(
-        backend,
-        ask,
-        account,
-        id,
-        sent_etag,
-        MemberState::Deactivated,
-    )
-    .await
+    set_state(backend, ask, account, id, sent_etag, MemberState::Deactivated).await
 }
 
 /// May act again.
@@ -243,19 +233,9 @@ pub async fn move_to(
     backend
         .change(ask, |work| async move {
             let work = &*work;
-            let before = locked(
-                work,
-                &[account, target],
-                id,
-                sent_etag,
-                Strength::Exclusive,
-                None,
-            )
-            .await?;
-            let gone = member::Model {
-                state: MemberState::Removed,
-                ..before.clone()
-            };
+            let before =
+                locked(work, &[account, target], id, sent_etag, Strength::Exclusive, None).await?;
+            let gone = member::Model { state: MemberState::Removed, ..before.clone() };
             let after = member::Model {
                 account_id: target,
                 membership_id: MembershipId::fresh(),
@@ -293,11 +273,7 @@ async fn locked(
     }
     lock::addresses(
         work,
-        &[Some(&seen.email_key), new_key]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect(),
+        &[Some(&seen.email_key), new_key].into_iter().flatten().cloned().collect(),
     )
     .await?;
     let member = store::member(&work.txn, home, id).await?;
@@ -309,9 +285,7 @@ async fn locked(
         held.not_closed(*account)?;
     }
     if member.state == MemberState::Removed {
-        return Err(Error::MemberRemoved {
-            member: id.to_string(),
-        });
+        return Err(Error::MemberRemoved { member: id.to_string() });
     }
     Ok(member)
 }
@@ -324,22 +298,12 @@ async fn refuse_taken(work: &Work, key: &EmailKey) -> Result<(), Error> {
 }
 
 fn exists(member: MemberId, account: AccountId) -> Error {
-    Error::MemberExists {
-        member: member.to_string(),
-        account: account.to_string(),
-    }
+    Error::MemberExists { member: member.to_string(), account: account.to_string() }
 }
 
 fn updated(before: &member::Model, fields: MemberUpdate) -> member::Model {
-    let MemberUpdate {
-        email,
-        display_name,
-        profile,
-        manage_partners,
-        phone,
-        title,
-        locale,
-    } = fields;
+    let MemberUpdate { email, display_name, profile, manage_partners, phone, title, locale } =
+        fields;
     let mut after = before.clone();
     if let Some(email) = email {
         after.email = email.typed;
@@ -355,30 +319,14 @@ fn updated(before: &member::Model, fields: MemberUpdate) -> member::Model {
 }
 
 fn created(row: member::Model, position: i64) -> member::Model {
-    member::Model {
-        created_position: position,
-        position,
-        ..row
-    }
+    member::Model { created_position: position, position, ..row }
 }
 
 fn saved(work: &Work, mut part: Part, slot: Slot, after: member::Model) -> Outcome<member::Model> {
-    let after = member::Model {
-        updated_at: work.now,
-        ..after
-    };
+    let after = member::Model { updated_at: work.now, ..after };
     let row = after.clone();
     part.write(move |at, db| {
-        vec![update(
-            member::Model {
-                position: at.position(slot),
-                ..row
-            },
-            db,
-        )]
+        vec![update(member::Model { position: at.position(slot), ..row }, db)]
     });
-    Outcome::new(part, move |at: At| member::Model {
-        position: at.position(slot),
-        ..after
-    })
+    Outcome::new(part, move |at: At| member::Model { position: at.position(slot), ..after })
 }

@@ -34,7 +34,5 @@ pub fn check_etag(sent: &str, current: &str) -> Result<(), crate::error::Error> 
     if sent.is_empty() || sent == current {
         return Ok(());
     }
-    Err(crate::error::Error::EtagMismatch {
-        current: current.to_owned(),
-    })
+    Err(crate::error::Error::EtagMismatch { current: current.to_owned() })
 }

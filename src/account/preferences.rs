@@ -68,11 +68,7 @@ pub async fn change(
                 audit: Some(AuditNote {
                     action: AuditAction::PreferencesUpdated,
                     partnership: None,
-                    sender: Some(Glimpse {
-                        account: id,
-                        from: None,
-                        to: None,
-                    }),
+                    sender: Some(Glimpse { account: id, from: None, to: None }),
                     recipient: None,
                     reason: String::new(),
                     reason_shared: false,

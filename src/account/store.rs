@@ -12,10 +12,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 /// `NotFound`, or the database's.
 pub async fn account(db: &impl ConnectionTrait, id: AccountId) -> Result<account::Model, Error> {
     let found = account::Entity::find_by_id(id).one(db).await?;
-    found.ok_or_else(|| Error::NotFound {
-        resource: "account",
-        id: id.to_string(),
-    })
+    found.ok_or_else(|| Error::NotFound { resource: "account", id: id.to_string() })
 }
 
 /// One member of an account.
@@ -31,10 +28,7 @@ pub async fn member(
         .filter(member::COLUMN.account_id.eq(account))
         .one(db)
         .await?;
-    found.ok_or_else(|| Error::NotFound {
-        resource: "member",
-        id: id.to_string(),
-    })
+    found.ok_or_else(|| Error::NotFound { resource: "member", id: id.to_string() })
 }
 
 /// Accounts, newest first, before a position.
@@ -47,9 +41,8 @@ pub async fn accounts(
     before: Option<i64>,
     limit: u64,
 ) -> Result<Vec<account::Model>, Error> {
-    let mut query = account::Entity::find()
-        .order_by_desc(account::Column::CreatedPosition)
-        .limit(limit);
+    let mut query =
+        account::Entity::find().order_by_desc(account::Column::CreatedPosition).limit(limit);
     if !states.is_empty() {
         query = query.filter(account::COLUMN.state.is_in(states.iter().copied()));
     }

@@ -48,25 +48,12 @@ pub fn react<'a>(work: &'a Work, change: &'a Change) -> BoxFuture<'a, Result<Par
 
 fn write(part: &mut Part, slot: Slot, entry: audit_entry::Model) {
     part.write(move |at, db| {
-        vec![insert(
-            audit_entry::Model {
-                position: at.position(slot),
-                ..entry
-            },
-            db,
-        )]
+        vec![insert(audit_entry::Model { position: at.position(slot), ..entry }, db)]
     });
 }
 
 fn entry(work: &Work, note: &AuditNote) -> audit_entry::Model {
-    let AuditNote {
-        action,
-        partnership,
-        sender,
-        recipient,
-        reason,
-        reason_shared,
-    } = note.clone();
+    let AuditNote { action, partnership, sender, recipient, reason, reason_shared } = note.clone();
     let actor = &work.ask.actor;
     audit_entry::Model {
         position: 0,
@@ -85,12 +72,7 @@ fn entry(work: &Work, note: &AuditNote) -> audit_entry::Model {
         operator_name: actor.operator.clone().unwrap_or_default(),
         reason,
         reason_shared,
-        request_id: work
-            .ask
-            .request
-            .as_ref()
-            .map(|key| key.request_id.clone())
-            .unwrap_or_default(),
+        request_id: work.ask.request.as_ref().map(|key| key.request_id.clone()).unwrap_or_default(),
         created_at: work.now,
     }
 }
@@ -130,10 +112,7 @@ pub async fn list(
     }
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.position));
     entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(entries
-        .into_iter()
-        .map(|entry| show(entry, account))
-        .collect())
+    Ok(entries.into_iter().map(|entry| show(entry, account)).collect())
 }
 
 fn show(entry: audit_entry::Model, viewer: AccountId) -> EntryView {
@@ -152,11 +131,7 @@ fn show(entry: audit_entry::Model, viewer: AccountId) -> EntryView {
         actor_is_operator: own && entry.actor_is_operator,
         from,
         to,
-        reason: if own || entry.reason_shared {
-            entry.reason
-        } else {
-            String::new()
-        },
+        reason: if own || entry.reason_shared { entry.reason } else { String::new() },
         request_id: if own { entry.request_id } else { String::new() },
         created_at: entry.created_at,
     }

@@ -46,12 +46,7 @@ impl Backend {
         F: Future<Output = Result<Outcome<A>, Error>>,
     {
         let txn = self.database.begin_write().await?;
-        let work = Arc::new(Work {
-            txn,
-            now: self.now(),
-            ask: ask.clone(),
-            limits: self.limits,
-        });
+        let work = Arc::new(Work { txn, now: self.now(), ask: ask.clone(), limits: self.limits });
         let prepared = self.prepare(&work, command).await;
         let Work { txn, .. } =
             Arc::into_inner(work).ok_or_else(|| Error::internal("a command kept its work"))?;
@@ -81,11 +76,7 @@ impl Backend {
         C: Fn(Arc<Work>) -> F,
         F: Future<Output = Result<Outcome<A>, Error>>,
     {
-        let request = work
-            .ask
-            .request
-            .as_ref()
-            .filter(|_| !work.ask.validate_only);
+        let request = work.ask.request.as_ref().filter(|_| !work.ask.validate_only);
         if let Some(key) = request
             && let Some(done) = remembered::claim(work, key).await?
         {
@@ -101,10 +92,7 @@ impl Backend {
         if work.ask.validate_only {
             let head = log::highest(&work.txn).await?;
             let (_, at) = change.place(head, work.txn.get_database_backend());
-            return Ok(Prepared::Answer(Done {
-                answer: answer(at),
-                position: head,
-            }));
+            return Ok(Prepared::Answer(Done { answer: answer(at), position: head }));
         }
         let (done, own_event) = self.write(work, change, answer).await?;
         if let Some(key) = request {
@@ -124,22 +112,14 @@ impl Backend {
         if change.is_empty() {
             let head = log::highest(&work.txn).await?;
             let (_, at) = change.place(head, backend);
-            return Ok((
-                Done {
-                    answer: answer(at),
-                    position: head,
-                },
-                None,
-            ));
+            return Ok((Done { answer: answer(at), position: head }, None));
         }
         self.pause(PausePoint::BeforeHead).await;
         let head = log::lock_head(&work.txn).await?;
         self.pause(PausePoint::AfterHead).await;
         let own_event = {
-            let events: Vec<(EventId, &Event)> = change
-                .events()
-                .map(|(_, event)| (EventId::fresh(), event))
-                .collect();
+            let events: Vec<(EventId, &Event)> =
+                change.events().map(|(_, event)| (EventId::fresh(), event)).collect();
             let append = log::append(backend, head, &events, work.now).map_err(Error::internal)?;
             work.txn.execute_raw(append).await?;
             events.last().map(|(id, _)| *id)
@@ -148,13 +128,7 @@ impl Backend {
         for statement in statements {
             work.txn.execute_raw(statement).await?;
         }
-        Ok((
-            Done {
-                answer: answer(at),
-                position: at.own(),
-            },
-            own_event,
-        ))
+        Ok((Done { answer: answer(at), position: at.own() }, own_event))
     }
 
     /// COMMIT answered with an error, perhaps because its reply was lost. Once the head can be locked the old transaction
@@ -212,9 +186,6 @@ fn worth_another_attempt(error: &Error) -> bool {
 }
 
 enum Prepared<A> {
-    Commit {
-        done: Done<A>,
-        own_event: Option<EventId>,
-    },
+    Commit { done: Done<A>, own_event: Option<EventId> },
     Answer(Done<A>),
 }

@@ -26,9 +26,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => {
-                let since = SystemTime::now()
-                    .duration_since(UNIX_EPOCH)
-                    .unwrap_or_default();
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
             }
             Self::Fixed(at) => Timestamp(at.load(Ordering::Relaxed)),
@@ -38,10 +36,7 @@ impl Clock {
     /// Moves a fixed clock; the machine's own stays where it is.
     pub fn advance(&self, span: Duration) {
         if let Self::Fixed(at) = self {
-            at.fetch_add(
-                i64::try_from(span.as_micros()).unwrap_or(i64::MAX),
-                Ordering::Relaxed,
-            );
+            at.fetch_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX), Ordering::Relaxed);
         }
     }
 }

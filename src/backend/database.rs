@@ -45,20 +45,13 @@ pub enum OpenError {
     #[error("{} is in use by another process; SQLite serves one process, PostgreSQL any number", .0.display())]
     InUse(PathBuf),
     #[error("{} cannot be used: {source}", path.display())]
-    File {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    File { path: PathBuf, source: std::io::Error },
     #[error("PostgreSQL {found} is too old; 15 or later is needed")]
     TooOld { found: String },
     #[error(
         "{setting} is {found}, and then an acknowledged change could be lost; set it to {needed}"
     )]
-    NotDurable {
-        setting: &'static str,
-        found: String,
-        needed: &'static str,
-    },
+    NotDurable { setting: &'static str, found: String, needed: &'static str },
     #[error("the database cannot be used: {0}")]
     Database(#[from] DbErr),
 }
@@ -113,27 +106,16 @@ impl Database {
     /// The database's.
     pub async fn service_key(&self, now: Timestamp) -> Result<SecretKey, OpenError> {
         let fresh: [u8; SecretKey::MIN_BYTES] = rand::random();
-        let made = service_key::ActiveModel {
-            id: Set(1),
-            key: Set(hex(&fresh)),
-            created_at: Set(now),
-        };
+        let made =
+            service_key::ActiveModel { id: Set(1), key: Set(hex(&fresh)), created_at: Set(now) };
         service_key::Entity::insert(made)
-            .on_conflict(
-                OnConflict::column(service_key::Column::Id)
-                    .do_nothing()
-                    .to_owned(),
-            )
+            .on_conflict(OnConflict::column(service_key::Column::Id).do_nothing().to_owned())
             .exec_without_returning(&self.writes)
             .await?;
         let row = service_key::Entity::find_by_id(1).one(&self.writes).await?;
-        row.and_then(|row| unhex(&row.key))
-            .and_then(SecretKey::new)
-            .ok_or_else(|| {
-                OpenError::Malformed(
-                    "the service key in the table service_key is damaged".to_owned(),
-                )
-            })
+        row.and_then(|row| unhex(&row.key)).and_then(SecretKey::new).ok_or_else(|| {
+            OpenError::Malformed("the service key in the table service_key is damaged".to_owned())
+        })
     }
 
     pub(super) fn reads(&self) -> &DatabaseConnection {
@@ -188,17 +170,12 @@ async fn open_sqlite(url: &str) -> Result<Database, OpenError> {
         .await
         .map_err(connect_error)?;
     let writes = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
-    for (setting, needed, spelled) in [
-        ("PRAGMA journal_mode", "WAL", "wal"),
-        ("PRAGMA synchronous", "FULL", "2"),
-    ] {
+    for (setting, needed, spelled) in
+        [("PRAGMA journal_mode", "WAL", "wal"), ("PRAGMA synchronous", "FULL", "2")]
+    {
         let found = setting_of(&writes, setting).await?;
         if found != spelled {
-            return Err(OpenError::NotDurable {
-                setting,
-                found,
-                needed,
-            });
+            return Err(OpenError::NotDurable { setting, found, needed });
         }
     }
     let migrations_applied = migrate(&writes).await?;
@@ -225,19 +202,12 @@ fn lock_file(database: &Path) -> Result<File, OpenError> {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");
     let path = PathBuf::from(path);
-    let unusable = |source| OpenError::File {
-        path: path.clone(),
-        source,
-    };
+    let unusable = |source| OpenError::File { path: path.clone(), source };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(unusable)?;
     }
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(unusable)?;
+    let file =
+        File::options().create(true).truncate(false).write(true).open(&path).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.to_path_buf())),
@@ -254,9 +224,7 @@ async fn open_postgres(url: &str) -> Result<Database, OpenError> {
         "PostgreSQL {}:{}/{}",
         options.get_host(),
         options.get_port(),
-        options
-            .get_database()
-            .unwrap_or_else(|| options.get_username())
+        options.get_database().unwrap_or_else(|| options.get_username())
     );
     let migrations_applied = migrate_postgres(&options).await?;
     let options = options.options([
@@ -274,11 +242,7 @@ async fn open_postgres(url: &str) -> Result<Database, OpenError> {
     let db = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
     let found = setting_of(&db, "SHOW synchronous_commit").await?;
     if !matches!(found.as_str(), "on" | "remote_apply") {
-        return Err(OpenError::NotDurable {
-            setting: "synchronous_commit",
-            found,
-            needed: "on",
-        });
+        return Err(OpenError::NotDurable { setting: "synchronous_commit", found, needed: "on" });
     }
     Ok(Database {
         engine: Engine::Postgres,
@@ -328,9 +292,7 @@ async fn migrate(db: &DatabaseConnection) -> Result<usize, OpenError> {
 
 /// The first column of the first row, as text.
 async fn setting_of(db: &DatabaseConnection, sql: &str) -> Result<String, OpenError> {
-    let row = db
-        .query_one_raw(Statement::from_string(db.get_database_backend(), sql))
-        .await?;
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
     let row = row.ok_or_else(|| OpenError::Malformed(format!("{sql} answered nothing")))?;
     Ok(row
         .try_get_by_index::<String>(0)
@@ -343,20 +305,13 @@ fn connect_error(error: sqlx::Error) -> OpenError {
 
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    let pairs = text
-        .len()
-        .is_multiple_of(2)
-        .then(|| text.as_bytes().chunks(2))?;
-    pairs
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect()
+    let pairs = text.len().is_multiple_of(2).then(|| text.as_bytes().chunks(2))?;
+    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }

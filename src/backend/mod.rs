@@ -62,14 +62,7 @@ impl Backend {
         key: SecretKey,
         reactions: &'static [Reaction],
     ) -> Self {
-        Self {
-            database,
-            clock,
-            limits,
-            key,
-            reactions,
-            pause: None,
-        }
+        Self { database, clock, limits, key, reactions, pause: None }
     }
 
     /// Stops every change at its pause points until `pause` lets it go on: how tests interleave two verbs.
@@ -101,10 +94,7 @@ impl Backend {
         }
         let head = log::highest(self.reads()).await?;
         if min_position > head {
-            return Err(Error::PositionUnknown {
-                position: min_position,
-                head,
-            });
+            return Err(Error::PositionUnknown { position: min_position, head });
         }
         Ok(())
     }
@@ -114,11 +104,7 @@ impl Backend {
     /// # Errors
     /// The database's.
     pub async fn forget_old_requests(&self) -> Result<(), Error> {
-        remembered::forget(
-            self.database.writes(),
-            self.now().minus(self.limits.remember),
-        )
-        .await
+        remembered::forget(self.database.writes(), self.now().minus(self.limits.remember)).await
     }
 
     /// Closes every connection.

@@ -91,19 +91,13 @@ impl Change {
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.parts
-            .iter()
-            .all(|part| part.events.is_empty() && part.writes.is_empty())
+        self.parts.iter().all(|part| part.events.is_empty() && part.writes.is_empty())
     }
 
     /// The rows' statements and the last part's positions, now that the head is known.
     pub(super) fn place(self, head: i64, backend: DbBackend) -> (Vec<Statement>, At) {
         let mut statements = Vec::new();
-        let mut at = At {
-            first: head + 1,
-            count: 0,
-            head,
-        };
+        let mut at = At { first: head + 1, count: 0, head };
         for part in self.parts {
             at.first += i64::try_from(at.count).unwrap_or(i64::MAX);
             at.count = part.events.len();
@@ -122,10 +116,7 @@ pub struct Outcome<A> {
 impl<A> Outcome<A> {
     /// A change and the answer made from its positions.
     pub fn new(part: Part, answer: impl FnOnce(At) -> A + Send + 'static) -> Self {
-        Self {
-            part,
-            answer: Box::new(answer),
-        }
+        Self { part, answer: Box::new(answer) }
     }
 
     /// Nothing to change: the answer as things stand.

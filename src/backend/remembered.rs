@@ -59,10 +59,7 @@ pub(super) async fn claim<A: DeserializeOwned>(
     }
     let answer = row.answer.ok_or(Error::ConcurrentChange)?;
     let answer = serde_json::from_str(&answer).map_err(Error::internal)?;
-    Ok(Some(Done {
-        answer,
-        position: row.position,
-    }))
+    Ok(Some(Done { answer, position: row.position }))
 }
 
 /// Writes the answer beside the claim.

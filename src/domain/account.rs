@@ -7,11 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
 )]
-#[sea_orm(
-    rs_type = "String",
-    db_type = "Text",
-    rename_all = "SCREAMING_SNAKE_CASE"
-)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AccountState {
     /// In use.
@@ -26,11 +22,7 @@ pub enum AccountState {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
 )]
-#[sea_orm(
-    rs_type = "String",
-    db_type = "Text",
-    rename_all = "SCREAMING_SNAKE_CASE"
-)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum MemberState {
     /// May act.
@@ -45,11 +37,7 @@ pub enum MemberState {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
 )]
-#[sea_orm(
-    rs_type = "String",
-    db_type = "Text",
-    rename_all = "SCREAMING_SNAKE_CASE"
-)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Profile {
     /// Pays the bills.
@@ -91,10 +79,8 @@ mod tests {
     #[test]
     fn i1_two_profiles_manage_partners_and_a_grant_or_refusal_overrides_any() {
         for profile in Profile::iter() {
-            let by_profile = matches!(
-                profile,
-                Profile::BillingAdministrator | Profile::Administrator
-            );
+            let by_profile =
+                matches!(profile, Profile::BillingAdministrator | Profile::Administrator);
             assert_eq!(can_manage_partners(profile, None), by_profile);
             assert!(can_manage_partners(profile, Some(true)));
             assert!(!can_manage_partners(profile, Some(false)));

@@ -51,14 +51,9 @@ impl Email {
         if typed.chars().any(|c| c.is_whitespace() || is_invisible(c)) {
             return Err("must not contain spaces or invisible characters");
         }
-        let (local, domain) = typed
-            .rsplit_once('@')
-            .ok_or("must have the form name@domain")?;
+        let (local, domain) = typed.rsplit_once('@').ok_or("must have the form name@domain")?;
         let key = format!("{}@{}", local_key(local)?, domain_key(domain)?);
-        Ok(Self {
-            typed: typed.to_owned(),
-            key: EmailKey(key),
-        })
+        Ok(Self { typed: typed.to_owned(), key: EmailKey(key) })
     }
 }
 
@@ -85,9 +80,7 @@ fn domain_key(domain: &str) -> Result<String, &'static str> {
     const WRONG: &str = "must have a valid domain after the @, such as b.example";
     let ascii = idna::domain_to_ascii_strict(domain).map_err(|_| WRONG)?;
     let labels: Vec<&str> = ascii.split('.').collect();
-    let numeric = labels
-        .last()
-        .is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+    let numeric = labels.last().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
     if labels.len() < 2
         || labels.iter().any(|label| label.is_empty())
         || numeric
@@ -127,10 +120,7 @@ mod tests {
 
     #[test]
     fn an_address_is_returned_as_typed() {
-        assert_eq!(
-            Email::parse(" Bo@B.example ").unwrap().typed,
-            "Bo@B.example"
-        );
+        assert_eq!(Email::parse(" Bo@B.example ").unwrap().typed, "Bo@B.example");
     }
 
     #[test]

@@ -18,11 +18,7 @@ use serde::{Deserialize, Serialize};
     Serialize,
     Deserialize,
 )]
-#[sea_orm(
-    rs_type = "String",
-    db_type = "Text",
-    rename_all = "SCREAMING_SNAKE_CASE"
-)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PartnerType {
     /// Two equal organisations share people and files.
@@ -166,11 +162,7 @@ mod tests {
         for kind in PartnerType::iter() {
             let policy = kind.policy();
             let collaboration = kind == PartnerType::Collaboration;
-            assert_eq!(
-                policy.direction == Direction::Mutual,
-                collaboration,
-                "{kind:?}"
-            );
+            assert_eq!(policy.direction == Direction::Mutual, collaboration, "{kind:?}");
             assert_eq!(policy.syncs_members, collaboration, "{kind:?}");
             assert_eq!(policy.needs_agreement, !collaboration, "{kind:?}");
         }
@@ -178,14 +170,10 @@ mod tests {
 
     #[test]
     fn t1_the_customer_may_end_three_of_the_types() {
-        let may_end: Vec<_> = PartnerType::iter()
-            .filter(|kind| kind.policy().recipient_may_end)
-            .collect();
-        let expected = [
-            PartnerType::Collaboration,
-            PartnerType::DelegatedAdministrator,
-            PartnerType::Advisor,
-        ];
+        let may_end: Vec<_> =
+            PartnerType::iter().filter(|kind| kind.policy().recipient_may_end).collect();
+        let expected =
+            [PartnerType::Collaboration, PartnerType::DelegatedAdministrator, PartnerType::Advisor];
         assert_eq!(may_end, expected);
     }
 }

@@ -12,6 +12,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub email_key: EmailKey,
     pub member_id: Option<MemberId>,
+    #[sea_orm(belongs_to, from = "member_id", to = "id")]
+    pub member: BelongsTo<Option<super::member::Entity>>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -20,23 +20,15 @@ impl AccountService for Accounts {
         request: Request<pb::CreateAccountRequest>,
     ) -> Answer<pb::CreateAccountResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Operator,
-                account::create,
-                |ask, new| async move {
-                    let done =
-                        accounts::create(&self.0.backend, &ask, new.id, &new.display_name).await?;
-                    let mut shown = account::shown(done.answer);
-                    if ask.validate_only {
-                        shown.id.clear();
-                    }
-                    Ok(pb::CreateAccountResponse {
-                        account: Some(shown),
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Operator, account::create, |ask, new| async move {
+                let done =
+                    accounts::create(&self.0.backend, &ask, new.id, &new.display_name).await?;
+                let mut shown = account::shown(done.answer);
+                if ask.validate_only {
+                    shown.id.clear();
+                }
+                Ok(pb::CreateAccountResponse { account: Some(shown), position: done.position })
+            })
             .await
     }
 
@@ -47,9 +39,7 @@ impl AccountService for Accounts {
         self.0
             .read(request, Need::Look, account::get, |actor, ()| async move {
                 let row = store::account(self.0.backend.reads(), own(&actor)?).await?;
-                Ok(pb::GetAccountResponse {
-                    account: Some(account::shown(row)),
-                })
+                Ok(pb::GetAccountResponse { account: Some(account::shown(row)) })
             })
             .await
     }
@@ -59,23 +49,15 @@ impl AccountService for Accounts {
         request: Request<pb::ListAccountsRequest>,
     ) -> Answer<pb::ListAccountsResponse> {
         self.0
-            .page(
-                request,
-                Need::Operator,
-                account::list,
-                |_, states, pager| async move {
-                    let page = pager.page;
-                    let mut rows =
-                        store::accounts(self.0.backend.reads(), &states, page.before, page.limit())
-                            .await?;
-                    let next_page_token = pager.cut(&mut rows, |row| row.created_position);
-                    let accounts = rows.into_iter().map(account::shown).collect();
-                    Ok(pb::ListAccountsResponse {
-                        accounts,
-                        next_page_token,
-                    })
-                },
-            )
+            .page(request, Need::Operator, account::list, |_, states, pager| async move {
+                let page = pager.page;
+                let mut rows =
+                    store::accounts(self.0.backend.reads(), &states, page.before, page.limit())
+                        .await?;
+                let next_page_token = pager.cut(&mut rows, |row| row.created_position);
+                let accounts = rows.into_iter().map(account::shown).collect();
+                Ok(pb::ListAccountsResponse { accounts, next_page_token })
+            })
             .await
     }
 
@@ -84,26 +66,16 @@ impl AccountService for Accounts {
         request: Request<pb::UpdateAccountRequest>,
     ) -> Answer<pb::UpdateAccountResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Operator,
-                account::update,
-                |ask, update| async move {
-                    let name = update.display_name.as_deref();
-                    let done = accounts::rename(
-                        &self.0.backend,
-                        &ask,
-                        own(&ask.actor)?,
-                        &update.etag,
-                        name,
-                    )
-                    .await?;
-                    Ok(pb::UpdateAccountResponse {
-                        account: Some(account::shown(done.answer)),
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Operator, account::update, |ask, update| async move {
+                let name = update.display_name.as_deref();
+                let done =
+                    accounts::rename(&self.0.backend, &ask, own(&ask.actor)?, &update.etag, name)
+                        .await?;
+                Ok(pb::UpdateAccountResponse {
+                    account: Some(account::shown(done.answer)),
+                    position: done.position,
+                })
+            })
             .await
     }
 
@@ -112,19 +84,14 @@ impl AccountService for Accounts {
         request: Request<pb::SuspendAccountRequest>,
     ) -> Answer<pb::SuspendAccountResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Operator,
-                account::suspend,
-                |ask, etag| async move {
-                    let done =
-                        accounts::suspend(&self.0.backend, &ask, own(&ask.actor)?, &etag).await?;
-                    Ok(pb::SuspendAccountResponse {
-                        account: Some(account::shown(done.answer)),
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Operator, account::suspend, |ask, etag| async move {
+                let done =
+                    accounts::suspend(&self.0.backend, &ask, own(&ask.actor)?, &etag).await?;
+                Ok(pb::SuspendAccountResponse {
+                    account: Some(account::shown(done.answer)),
+                    position: done.position,
+                })
+            })
             .await
     }
 
@@ -133,19 +100,13 @@ impl AccountService for Accounts {
         request: Request<pb::ResumeAccountRequest>,
     ) -> Answer<pb::ResumeAccountResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Operator,
-                account::resume,
-                |ask, etag| async move {
-                    let done =
-                        accounts::resume(&self.0.backend, &ask, own(&ask.actor)?, &etag).await?;
-                    Ok(pb::ResumeAccountResponse {
-                        account: Some(account::shown(done.answer)),
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Operator, account::resume, |ask, etag| async move {
+                let done = accounts::resume(&self.0.backend, &ask, own(&ask.actor)?, &etag).await?;
+                Ok(pb::ResumeAccountResponse {
+                    account: Some(account::shown(done.answer)),
+                    position: done.position,
+                })
+            })
             .await
     }
 
@@ -154,19 +115,13 @@ impl AccountService for Accounts {
         request: Request<pb::CloseAccountRequest>,
     ) -> Answer<pb::CloseAccountResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Operator,
-                account::close,
-                |ask, etag| async move {
-                    let done =
-                        accounts::close(&self.0.backend, &ask, own(&ask.actor)?, &etag).await?;
-                    Ok(pb::CloseAccountResponse {
-                        account: Some(account::shown(done.answer)),
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Operator, account::close, |ask, etag| async move {
+                let done = accounts::close(&self.0.backend, &ask, own(&ask.actor)?, &etag).await?;
+                Ok(pb::CloseAccountResponse {
+                    account: Some(account::shown(done.answer)),
+                    position: done.position,
+                })
+            })
             .await
     }
 
@@ -175,23 +130,14 @@ impl AccountService for Accounts {
         request: Request<pb::RegisterMemberRequest>,
     ) -> Answer<pb::RegisterMemberResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Operator,
-                member::register,
-                |ask, new| async move {
-                    let done =
-                        members::register(&self.0.backend, &ask, own(&ask.actor)?, new).await?;
-                    let mut shown = member::shown(done.answer);
-                    if ask.validate_only {
-                        shown.id.clear();
-                    }
-                    Ok(pb::RegisterMemberResponse {
-                        member: Some(shown),
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Operator, member::register, |ask, new| async move {
+                let done = members::register(&self.0.backend, &ask, own(&ask.actor)?, new).await?;
+                let mut shown = member::shown(done.answer);
+                if ask.validate_only {
+                    shown.id.clear();
+                }
+                Ok(pb::RegisterMemberResponse { member: Some(shown), position: done.position })
+            })
             .await
     }
 
@@ -200,22 +146,17 @@ impl AccountService for Accounts {
         request: Request<pb::UpdateMemberRequest>,
     ) -> Answer<pb::UpdateMemberResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Operator,
-                member::update,
-                |ask, update| async move {
-                    let account = own(&ask.actor)?;
-                    let member::Update { id, etag, fields } = update;
-                    let done =
-                        members::change_fields(&self.0.backend, &ask, account, id, &etag, fields)
-                            .await?;
-                    Ok(pb::UpdateMemberResponse {
-                        member: Some(member::shown(done.answer)),
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Operator, member::update, |ask, update| async move {
+                let account = own(&ask.actor)?;
+                let member::Update { id, etag, fields } = update;
+                let done =
+                    members::change_fields(&self.0.backend, &ask, account, id, &etag, fields)
+                        .await?;
+                Ok(pb::UpdateMemberResponse {
+                    member: Some(member::shown(done.answer)),
+                    position: done.position,
+                })
+            })
             .await
     }
 
@@ -224,26 +165,16 @@ impl AccountService for Accounts {
         request: Request<pb::DeactivateMemberRequest>,
     ) -> Answer<pb::DeactivateMemberResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Operator,
-                member::deactivate,
-                |ask, target| async move {
-                    let account = own(&ask.actor)?;
-                    let done = members::deactivate(
-                        &self.0.backend,
-                        &ask,
-                        account,
-                        target.id,
-                        &target.etag,
-                    )
-                    .await?;
-                    Ok(pb::DeactivateMemberResponse {
-                        member: Some(member::shown(done.answer)),
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Operator, member::deactivate, |ask, target| async move {
+                let account = own(&ask.actor)?;
+                let done =
+                    members::deactivate(&self.0.backend, &ask, account, target.id, &target.etag)
+                        .await?;
+                Ok(pb::DeactivateMemberResponse {
+                    member: Some(member::shown(done.answer)),
+                    position: done.position,
+                })
+            })
             .await
     }
 
@@ -252,26 +183,16 @@ impl AccountService for Accounts {
         request: Request<pb::ReactivateMemberRequest>,
     ) -> Answer<pb::ReactivateMemberResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Operator,
-                member::reactivate,
-                |ask, target| async move {
-                    let account = own(&ask.actor)?;
-                    let done = members::reactivate(
-                        &self.0.backend,
-                        &ask,
-                        account,
-                        target.id,
-                        &target.etag,
-                    )
-                    .await?;
-                    Ok(pb::ReactivateMemberResponse {
-                        member: Some(member::shown(done.answer)),
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Operator, member::reactivate, |ask, target| async move {
+                let account = own(&ask.actor)?;
+                let done =
+                    members::reactivate(&self.0.backend, &ask, account, target.id, &target.etag)
+                        .await?;
+                Ok(pb::ReactivateMemberResponse {
+                    member: Some(member::shown(done.answer)),
+                    position: done.position,
+                })
+            })
             .await
     }
 
@@ -280,21 +201,15 @@ impl AccountService for Accounts {
         request: Request<pb::RemoveMemberRequest>,
     ) -> Answer<pb::RemoveMemberResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Operator,
-                member::remove,
-                |ask, target| async move {
-                    let account = own(&ask.actor)?;
-                    let done =
-                        members::remove(&self.0.backend, &ask, account, target.id, &target.etag)
-                            .await?;
-                    Ok(pb::RemoveMemberResponse {
-                        member: Some(member::shown(done.answer)),
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Operator, member::remove, |ask, target| async move {
+                let account = own(&ask.actor)?;
+                let done = members::remove(&self.0.backend, &ask, account, target.id, &target.etag)
+                    .await?;
+                Ok(pb::RemoveMemberResponse {
+                    member: Some(member::shown(done.answer)),
+                    position: done.position,
+                })
+            })
             .await
     }
 
@@ -303,26 +218,17 @@ impl AccountService for Accounts {
         request: Request<pb::MoveMemberRequest>,
     ) -> Answer<pb::MoveMemberResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Operator,
-                member::move_to,
-                |ask, moved| async move {
-                    let member::Move {
-                        target,
-                        to,
-                        profile,
-                    } = moved;
-                    let (backend, from) = (&self.0.backend, own(&ask.actor)?);
-                    let done =
-                        members::move_to(backend, &ask, from, target.id, &target.etag, to, profile)
-                            .await?;
-                    Ok(pb::MoveMemberResponse {
-                        member: Some(member::shown(done.answer)),
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Operator, member::move_to, |ask, moved| async move {
+                let member::Move { target, to, profile } = moved;
+                let (backend, from) = (&self.0.backend, own(&ask.actor)?);
+                let done =
+                    members::move_to(backend, &ask, from, target.id, &target.etag, to, profile)
+                        .await?;
+                Ok(pb::MoveMemberResponse {
+                    member: Some(member::shown(done.answer)),
+                    position: done.position,
+                })
+            })
             .await
     }
 
@@ -333,9 +239,7 @@ impl AccountService for Accounts {
         self.0
             .read(request, Need::Look, member::get, |actor, id| async move {
                 let row = store::member(self.0.backend.reads(), own(&actor)?, id).await?;
-                Ok(pb::GetMemberResponse {
-                    member: Some(member::shown(row)),
-                })
+                Ok(pb::GetMemberResponse { member: Some(member::shown(row)) })
             })
             .await
     }
@@ -345,23 +249,15 @@ impl AccountService for Accounts {
         request: Request<pb::ListMembersRequest>,
     ) -> Answer<pb::ListMembersResponse> {
         self.0
-            .page(
-                request,
-                Need::Look,
-                member::list,
-                |actor, states, pager| async move {
-                    let (db, page) = (self.0.backend.reads(), pager.page);
-                    let account = store::account(db, own(&actor)?).await?;
-                    let mut rows =
-                        store::members(db, account.id, &states, page.before, page.limit()).await?;
-                    let next_page_token = pager.cut(&mut rows, |row| row.created_position);
-                    let members = rows.into_iter().map(member::shown).collect();
-                    Ok(pb::ListMembersResponse {
-                        members,
-                        next_page_token,
-                    })
-                },
-            )
+            .page(request, Need::Look, member::list, |actor, states, pager| async move {
+                let (db, page) = (self.0.backend.reads(), pager.page);
+                let account = store::account(db, own(&actor)?).await?;
+                let mut rows =
+                    store::members(db, account.id, &states, page.before, page.limit()).await?;
+                let next_page_token = pager.cut(&mut rows, |row| row.created_position);
+                let members = rows.into_iter().map(member::shown).collect();
+                Ok(pb::ListMembersResponse { members, next_page_token })
+            })
             .await
     }
 }

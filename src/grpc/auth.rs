@@ -92,20 +92,16 @@ impl JwtVerifier {
         if keys.is_empty() {
             return Err(KeyError::NoKey);
         }
-        Ok(Self {
-            keys: Keys::Set(keys),
-            issuer: issuer.to_owned(),
-            audience: audience.to_owned(),
-        })
+        Ok(Self { keys: Keys::Set(keys), issuer: issuer.to_owned(), audience: audience.to_owned() })
     }
 
     fn claims(&self, token: &str) -> Option<Claims> {
         let header = decode_header(token).ok()?;
         let (algorithm, key) = match &self.keys {
             Keys::One(algorithm, key) => (*algorithm, &**key),
-            Keys::Set(keys) => keys
-                .get(header.kid.as_deref()?)
-                .map(|(algorithm, key)| (*algorithm, key))?,
+            Keys::Set(keys) => {
+                keys.get(header.kid.as_deref()?).map(|(algorithm, key)| (*algorithm, key))?
+            }
         };
         let mut validation = Validation::new(algorithm);
         validation.leeway = LEEWAY_SECONDS;
@@ -114,9 +110,7 @@ impl JwtVerifier {
         validation.set_audience(&[&self.audience]);
         // a claim of the wrong JSON type passes for absent; required, it does not pass
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        decode::<Claims>(token, key, &validation)
-            .ok()
-            .map(|data| data.claims)
+        decode::<Claims>(token, key, &validation).ok().map(|data| data.claims)
     }
 }
 
@@ -146,10 +140,7 @@ fn signing_key(jwk: &Jwk) -> Option<(String, (Algorithm, DecodingKey))> {
     if matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption)) {
         return None;
     }
-    Some((
-        jwk.common.key_id.clone()?,
-        (algorithm, DecodingKey::from_jwk(jwk).ok()?),
-    ))
+    Some((jwk.common.key_id.clone()?, (algorithm, DecodingKey::from_jwk(jwk).ok()?)))
 }
 
 impl Authenticator {
@@ -164,9 +155,7 @@ impl Authenticator {
                 Ok(member.map_or_else(|| Caller::Operator(String::new()), Caller::Member))
             }
             Self::Jwt(verifier) => {
-                let claims = verifier
-                    .claims(bearer(metadata)?)
-                    .ok_or(Error::CredentialsInvalid)?;
+                let claims = verifier.claims(bearer(metadata)?).ok_or(Error::CredentialsInvalid)?;
                 let operator = claims.scope.split(' ').any(|scope| scope == OPERATOR_SCOPE);
                 match (operator, member) {
                     (true, Some(member)) => Ok(Caller::OperatorFor(claims.sub, member)),
@@ -183,19 +172,15 @@ fn acted_for(metadata: &MetadataMap) -> Result<Option<MemberId>, Error> {
     let mut values = metadata.get_all(MEMBER_HEADER).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
-        (Some(value), None) => value
-            .to_str()
-            .map_err(|_| Error::CredentialsInvalid)
-            .and_then(uuid)
-            .map(Some),
+        (Some(value), None) => {
+            value.to_str().map_err(|_| Error::CredentialsInvalid).and_then(uuid).map(Some)
+        }
         (Some(_), Some(_)) => Err(Error::CredentialsInvalid),
     }
 }
 
 fn bearer(metadata: &MetadataMap) -> Result<&str, Error> {
-    let value = metadata
-        .get("authorization")
-        .ok_or(Error::CredentialsMissing)?;
+    let value = metadata.get("authorization").ok_or(Error::CredentialsMissing)?;
     let value = value.to_str().map_err(|_| Error::CredentialsInvalid)?;
     let (scheme, token) = value.split_once(' ').ok_or(Error::CredentialsInvalid)?;
     if scheme.eq_ignore_ascii_case("bearer") {
@@ -206,7 +191,5 @@ fn bearer(metadata: &MetadataMap) -> Result<&str, Error> {
 }
 
 fn uuid(raw: &str) -> Result<MemberId, Error> {
-    Uuid::try_parse(raw)
-        .map(MemberId)
-        .map_err(|_| Error::CredentialsInvalid)
+    Uuid::try_parse(raw).map(MemberId).map_err(|_| Error::CredentialsInvalid)
 }

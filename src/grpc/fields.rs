@@ -36,19 +36,13 @@ pub struct Fields {
 impl Fields {
     /// Refuses if anything was wrong.
     pub fn finish(self) -> Result<(), Error> {
-        if self.violations.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::FieldInvalid(self.violations))
-        }
+        if self.violations.is_empty() { Ok(()) } else { Err(Error::FieldInvalid(self.violations)) }
     }
 
     /// Notes something wrong.
     pub fn bad(&mut self, field: &str, description: impl Into<String>) {
-        self.violations.push(FieldViolation {
-            field: field.to_owned(),
-            description: description.into(),
-        });
+        self.violations
+            .push(FieldViolation { field: field.to_owned(), description: description.into() });
     }
 
     /// A required UUID in its hyphenated form.
@@ -58,19 +52,13 @@ impl Fields {
 
     /// A UUID that may be left empty.
     pub fn optional_id<T: From<Uuid>>(&mut self, field: &str, raw: &str) -> Option<T> {
-        if raw.is_empty() {
-            None
-        } else {
-            self.uuid(field, raw).map(Into::into)
-        }
+        if raw.is_empty() { None } else { self.uuid(field, raw).map(Into::into) }
     }
 
     /// A UUID that other checks need before the fields are finished.
     pub fn uuid(&mut self, field: &str, raw: &str) -> Option<Uuid> {
         const HYPHENATED: usize = 36;
-        let parsed = Uuid::try_parse(raw)
-            .ok()
-            .filter(|id| raw.len() == HYPHENATED && !id.is_nil());
+        let parsed = Uuid::try_parse(raw).ok().filter(|id| raw.len() == HYPHENATED && !id.is_nil());
         if parsed.is_none() {
             let wrong = if raw.is_empty() {
                 "is required"
@@ -86,10 +74,7 @@ impl Fields {
     pub fn email(&mut self, field: &str, raw: &str) -> Email {
         Email::parse(raw).unwrap_or_else(|wrong| {
             self.bad(field, wrong);
-            Email {
-                typed: String::new(),
-                key: EmailKey(String::new()),
-            }
+            Email { typed: String::new(), key: EmailKey(String::new()) }
         })
     }
 
@@ -104,15 +89,8 @@ impl Fields {
             other => other.is_control(),
         };
         if raw.chars().any(forbidden) {
-            let except = if kind == Text::ManyLines {
-                " other than line feeds"
-            } else {
-                ""
-            };
-            self.bad(
-                field,
-                format!("must not contain control characters{except}"),
-            );
+            let except = if kind == Text::ManyLines { " other than line feeds" } else { "" };
+            self.bad(field, format!("must not contain control characters{except}"));
         }
         raw
     }
@@ -135,20 +113,14 @@ impl Fields {
         }
         let known = E::from_wire(raw);
         if known.is_none() {
-            self.bad(
-                field,
-                "must be a value that this version of the API defines",
-            );
+            self.bad(field, "must be a value that this version of the API defines");
         }
         known
     }
 
     /// Values of an enumeration, as a filter.
     pub fn many<E: Wire>(&mut self, field: &str, raw: &[i32]) -> Vec<E> {
-        let known: Vec<E> = raw
-            .iter()
-            .filter_map(|value| E::from_wire(*value))
-            .collect();
+        let known: Vec<E> = raw.iter().filter_map(|value| E::from_wire(*value)).collect();
         if known.len() != raw.len() {
             self.bad(
                 field,

@@ -60,10 +60,7 @@ pub struct Pager {
 impl Pager {
     /// Cuts `items` to the page and seals the next token; empty at the end.
     pub fn cut<T>(&self, items: &mut Vec<T>, position: impl Fn(&T) -> i64) -> String {
-        self.page
-            .cut(items, position)
-            .map(|cursor| self.binding.seal(cursor))
-            .unwrap_or_default()
+        self.page.cut(items, position).map(|cursor| self.binding.seal(cursor)).unwrap_or_default()
     }
 }
 
@@ -71,10 +68,7 @@ impl Gate {
     /// A gate to `backend`.
     #[must_use]
     pub fn new(backend: Arc<Backend>, authenticator: Arc<Authenticator>) -> Self {
-        Self {
-            backend,
-            authenticator,
-        }
+        Self { backend, authenticator }
     }
 
     /// A mutation: `parse` checks every field, `work` runs the verb.
@@ -97,11 +91,7 @@ impl Gate {
                 request_id: body.request_id().to_owned(),
                 fingerprint: fingerprint(&body),
             });
-            let ask = Ask {
-                actor,
-                request,
-                validate_only: body.validate_only(),
-            };
+            let ask = Ask { actor, request, validate_only: body.validate_only() };
             let parsed = parse(&mut fields, body);
             fields.finish()?;
             work(ask, parsed).await
@@ -154,16 +144,8 @@ impl Gate {
             let parsed = parse(&mut fields, body);
             fields.finish()?;
             let key = self.backend.key.clone();
-            let binding = Binding {
-                key,
-                caller: actor.request_scope(),
-                rpc: Q::RPC,
-                arguments,
-            };
-            let page = Page {
-                size,
-                before: binding.open(&token)?,
-            };
+            let binding = Binding { key, caller: actor.request_scope(), rpc: Q::RPC, arguments };
+            let page = Page { size, before: binding.open(&token)? };
             self.backend.at_least(min_position).await?;
             work(actor, parsed, Pager { page, binding }).await
         };
@@ -180,10 +162,8 @@ impl Gate {
         context.note_caller(&caller);
         let body = request.into_inner();
         let mut fields = Fields::default();
-        let account = body
-            .account_id()
-            .and_then(|raw| fields.uuid("account_id", raw))
-            .map(AccountId);
+        let account =
+            body.account_id().and_then(|raw| fields.uuid("account_id", raw)).map(AccountId);
         let actor = authorise(&self.backend, caller, account, need).await?;
         Ok((actor, fields, body))
     }
@@ -191,15 +171,11 @@ impl Gate {
 
 /// The account acted for; its absence was refused with the other fields.
 pub fn own(actor: &Actor) -> Result<AccountId, Error> {
-    actor
-        .account
-        .ok_or_else(|| Error::field("account_id", "is required"))
+    actor.account.ok_or_else(|| Error::field("account_id", "is required"))
 }
 
 fn answer<P>(outcome: Result<P, Error>, context: &CallContext) -> Result<Response<P>, Status> {
-    outcome
-        .map(Response::new)
-        .map_err(|error| context.refuse(&error))
+    outcome.map(Response::new).map_err(|error| context.refuse(&error))
 }
 
 /// A digest of the call and all its fields; prost writes a message in one way only.
@@ -334,12 +310,7 @@ reads!(
     GetMember,
     ListMembers,
 );
-paged!(
-    ListPartnerships,
-    ListAuditEntries,
-    ListAccounts,
-    ListMembers
-);
+paged!(ListPartnerships, ListAuditEntries, ListAccounts, ListMembers);
 
 impl Addressed for pb::CreateAccountRequest {
     const RPC: &'static str = "CreateAccount";

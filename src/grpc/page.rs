@@ -32,9 +32,7 @@ impl Binding {
         if token.is_empty() {
             return Ok(None);
         }
-        let bytes = BASE64_URL_SAFE_NO_PAD
-            .decode(token)
-            .map_err(|_| Error::PageTokenInvalid)?;
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).map_err(|_| Error::PageTokenInvalid)?;
         if bytes.len() != 1 + CURSOR_BYTES + TAG_BYTES || bytes[0] != VERSION {
             return Err(Error::PageTokenInvalid);
         }
@@ -48,18 +46,10 @@ impl Binding {
     }
 
     fn tag(&self, cursor: [u8; CURSOR_BYTES]) -> [u8; TAG_BYTES] {
-        let mac = self.key.mac(
-            "page",
-            &[
-                self.caller.as_bytes(),
-                self.rpc.as_bytes(),
-                &self.arguments,
-                &cursor,
-            ],
-        );
-        mac[..TAG_BYTES]
-            .try_into()
-            .expect("a MAC is longer than its tag")
+        let mac = self
+            .key
+            .mac("page", &[self.caller.as_bytes(), self.rpc.as_bytes(), &self.arguments, &cursor]);
+        mac[..TAG_BYTES].try_into().expect("a MAC is longer than its tag")
     }
 }
 

@@ -35,23 +35,15 @@ impl PartnerService for Partners {
         request: Request<pb::InvitePartnerRequest>,
     ) -> Answer<pb::InvitePartnerResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Manager,
-                convert::invite,
-                |ask, invitation| async move {
-                    let done =
-                        invite::invite(&self.0.backend, &ask, own(&ask.actor)?, invitation).await?;
-                    let mut shown = convert::shown(done.answer);
-                    if ask.validate_only {
-                        shown.id.clear();
-                    }
-                    Ok(pb::InvitePartnerResponse {
-                        partnership: Some(shown),
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Manager, convert::invite, |ask, invitation| async move {
+                let done =
+                    invite::invite(&self.0.backend, &ask, own(&ask.actor)?, invitation).await?;
+                let mut shown = convert::shown(done.answer);
+                if ask.validate_only {
+                    shown.id.clear();
+                }
+                Ok(pb::InvitePartnerResponse { partnership: Some(shown), position: done.position })
+            })
             .await
     }
 
@@ -60,22 +52,13 @@ impl PartnerService for Partners {
         request: Request<pb::ResendInvitationRequest>,
     ) -> Answer<pb::ResendInvitationResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Manager,
-                convert::resend,
-                |ask, target| async move {
-                    let account = own(&ask.actor)?;
-                    let done =
-                        invite::resend(&self.0.backend, &ask, account, target.id, &target.etag)
-                            .await?;
-                    let partnership = Some(convert::shown(done.answer));
-                    Ok(pb::ResendInvitationResponse {
-                        partnership,
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Manager, convert::resend, |ask, target| async move {
+                let account = own(&ask.actor)?;
+                let done =
+                    invite::resend(&self.0.backend, &ask, account, target.id, &target.etag).await?;
+                let partnership = Some(convert::shown(done.answer));
+                Ok(pb::ResendInvitationResponse { partnership, position: done.position })
+            })
             .await
     }
 
@@ -84,22 +67,13 @@ impl PartnerService for Partners {
         request: Request<pb::AcceptPartnershipRequest>,
     ) -> Answer<pb::AcceptPartnershipResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Manager,
-                convert::accept,
-                |ask, target| async move {
-                    let account = own(&ask.actor)?;
-                    let done =
-                        decide::accept(&self.0.backend, &ask, account, target.id, &target.etag)
-                            .await?;
-                    let partnership = Some(convert::shown(done.answer));
-                    Ok(pb::AcceptPartnershipResponse {
-                        partnership,
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Manager, convert::accept, |ask, target| async move {
+                let account = own(&ask.actor)?;
+                let done =
+                    decide::accept(&self.0.backend, &ask, account, target.id, &target.etag).await?;
+                let partnership = Some(convert::shown(done.answer));
+                Ok(pb::AcceptPartnershipResponse { partnership, position: done.position })
+            })
             .await
     }
 
@@ -108,29 +82,21 @@ impl PartnerService for Partners {
         request: Request<pb::RejectPartnershipRequest>,
     ) -> Answer<pb::RejectPartnershipResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Manager,
-                convert::reject,
-                |ask, rejection| async move {
-                    let convert::Rejection { target, reason } = rejection;
-                    let account = own(&ask.actor)?;
-                    let done = decide::reject(
-                        &self.0.backend,
-                        &ask,
-                        account,
-                        target.id,
-                        &target.etag,
-                        &reason,
-                    )
-                    .await?;
-                    let partnership = Some(convert::shown(done.answer));
-                    Ok(pb::RejectPartnershipResponse {
-                        partnership,
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Manager, convert::reject, |ask, rejection| async move {
+                let convert::Rejection { target, reason } = rejection;
+                let account = own(&ask.actor)?;
+                let done = decide::reject(
+                    &self.0.backend,
+                    &ask,
+                    account,
+                    target.id,
+                    &target.etag,
+                    &reason,
+                )
+                .await?;
+                let partnership = Some(convert::shown(done.answer));
+                Ok(pb::RejectPartnershipResponse { partnership, position: done.position })
+            })
             .await
     }
 
@@ -139,32 +105,21 @@ impl PartnerService for Partners {
         request: Request<pb::DeletePartnershipRequest>,
     ) -> Answer<pb::DeletePartnershipResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Manager,
-                convert::delete,
-                |ask, deletion| async move {
-                    let convert::Deletion {
-                        target,
-                        reason,
-                        allow_missing,
-                    } = deletion;
-                    let (backend, account) = (&self.0.backend, own(&ask.actor)?);
-                    let done = decide::delete(
-                        backend,
-                        &ask,
-                        account,
-                        target.id,
-                        &target.etag,
-                        &reason,
-                        allow_missing,
-                    )
-                    .await?;
-                    Ok(pb::DeletePartnershipResponse {
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Manager, convert::delete, |ask, deletion| async move {
+                let convert::Deletion { target, reason, allow_missing } = deletion;
+                let (backend, account) = (&self.0.backend, own(&ask.actor)?);
+                let done = decide::delete(
+                    backend,
+                    &ask,
+                    account,
+                    target.id,
+                    &target.etag,
+                    &reason,
+                    allow_missing,
+                )
+                .await?;
+                Ok(pb::DeletePartnershipResponse { position: done.position })
+            })
             .await
     }
 
@@ -173,17 +128,10 @@ impl PartnerService for Partners {
         request: Request<pb::GetPartnershipRequest>,
     ) -> Answer<pb::GetPartnershipResponse> {
         self.0
-            .read(
-                request,
-                Need::Member,
-                convert::get,
-                |actor, id| async move {
-                    let view = store::get(self.0.backend.reads(), self.viewer(&actor)?, id).await?;
-                    Ok(pb::GetPartnershipResponse {
-                        partnership: Some(convert::shown(view)),
-                    })
-                },
-            )
+            .read(request, Need::Member, convert::get, |actor, id| async move {
+                let view = store::get(self.0.backend.reads(), self.viewer(&actor)?, id).await?;
+                Ok(pb::GetPartnershipResponse { partnership: Some(convert::shown(view)) })
+            })
             .await
     }
 
@@ -192,29 +140,17 @@ impl PartnerService for Partners {
         request: Request<pb::ListPartnershipsRequest>,
     ) -> Answer<pb::ListPartnershipsResponse> {
         self.0
-            .page(
-                request,
-                Need::Member,
-                convert::list,
-                |actor, filter, pager| async move {
-                    let (viewer, page) = (self.viewer(&actor)?, pager.page);
-                    if !viewer.manager && filter.states.iter().any(|state| *state != View::Active) {
-                        return Err(Error::ManagePartnersRequired);
-                    }
-                    let db = self.0.backend.reads();
-                    let mut rows =
-                        store::list(db, viewer, &filter, page.before, page.limit()).await?;
-                    let next_page_token = pager.cut(&mut rows, |(position, _)| *position);
-                    let partnerships = rows
-                        .into_iter()
-                        .map(|(_, view)| convert::shown(view))
-                        .collect();
-                    Ok(pb::ListPartnershipsResponse {
-                        partnerships,
-                        next_page_token,
-                    })
-                },
-            )
+            .page(request, Need::Member, convert::list, |actor, filter, pager| async move {
+                let (viewer, page) = (self.viewer(&actor)?, pager.page);
+                if !viewer.manager && filter.states.iter().any(|state| *state != View::Active) {
+                    return Err(Error::ManagePartnersRequired);
+                }
+                let db = self.0.backend.reads();
+                let mut rows = store::list(db, viewer, &filter, page.before, page.limit()).await?;
+                let next_page_token = pager.cut(&mut rows, |(position, _)| *position);
+                let partnerships = rows.into_iter().map(|(_, view)| convert::shown(view)).collect();
+                Ok(pb::ListPartnershipsResponse { partnerships, next_page_token })
+            })
             .await
     }
 
@@ -223,17 +159,12 @@ impl PartnerService for Partners {
         request: Request<pb::GetPartnerPreferencesRequest>,
     ) -> Answer<pb::GetPartnerPreferencesResponse> {
         self.0
-            .read(
-                request,
-                Need::Manager,
-                convert::get_preferences,
-                |actor, ()| async move {
-                    let row = accounts::account(self.0.backend.reads(), own(&actor)?).await?;
-                    Ok(pb::GetPartnerPreferencesResponse {
-                        preferences: Some(convert::preferences(&row)),
-                    })
-                },
-            )
+            .read(request, Need::Manager, convert::get_preferences, |actor, ()| async move {
+                let row = accounts::account(self.0.backend.reads(), own(&actor)?).await?;
+                Ok(pb::GetPartnerPreferencesResponse {
+                    preferences: Some(convert::preferences(&row)),
+                })
+            })
             .await
     }
 
@@ -242,22 +173,14 @@ impl PartnerService for Partners {
         request: Request<pb::UpdatePartnerPreferencesRequest>,
     ) -> Answer<pb::UpdatePartnerPreferencesResponse> {
         self.0
-            .mutate(
-                request,
-                Need::Manager,
-                convert::update_preferences,
-                |ask, new| async move {
-                    let account = own(&ask.actor)?;
-                    let done =
-                        preferences::change(&self.0.backend, &ask, account, &new.etag, new.fields)
-                            .await?;
-                    let preferences = Some(convert::preferences(&done.answer));
-                    Ok(pb::UpdatePartnerPreferencesResponse {
-                        preferences,
-                        position: done.position,
-                    })
-                },
-            )
+            .mutate(request, Need::Manager, convert::update_preferences, |ask, new| async move {
+                let account = own(&ask.actor)?;
+                let done =
+                    preferences::change(&self.0.backend, &ask, account, &new.etag, new.fields)
+                        .await?;
+                let preferences = Some(convert::preferences(&done.answer));
+                Ok(pb::UpdatePartnerPreferencesResponse { preferences, position: done.position })
+            })
             .await
     }
 
@@ -277,10 +200,7 @@ impl PartnerService for Partners {
                             .await?;
                     let next_page_token = pager.cut(&mut rows, |row| row.position);
                     let audit_entries = rows.into_iter().map(convert::entry).collect();
-                    Ok(pb::ListAuditEntriesResponse {
-                        audit_entries,
-                        next_page_token,
-                    })
+                    Ok(pb::ListAuditEntriesResponse { audit_entries, next_page_token })
                 },
             )
             .await

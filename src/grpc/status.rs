@@ -20,10 +20,8 @@ pub fn reason_name(reason: ErrorReason) -> &'static str {
 /// The status that answers for `error`, and its reason. `request_id` names the call in the service's logs.
 pub fn of(error: &Error, request_id: &str) -> (Status, ErrorReason) {
     let (code, reason, metadata) = classify(error);
-    let metadata: HashMap<String, String> = metadata
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect();
+    let metadata: HashMap<String, String> =
+        metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     let mut details = ErrorDetails::with_error_info(reason_name(reason), DOMAIN, metadata);
     details.set_request_info(request_id, "");
     match error {
@@ -50,10 +48,7 @@ pub fn of(error: &Error, request_id: &str) -> (Status, ErrorReason) {
         }
         _ => {}
     }
-    (
-        Status::with_error_details(code, error.to_string(), details),
-        reason,
-    )
+    (Status::with_error_details(code, error.to_string(), details), reason)
 }
 
 type Metadata = Vec<(&'static str, String)>;
@@ -74,10 +69,7 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
         Error::NotFound { resource, id } => (
             Code::NotFound,
             R::ResourceNotFound,
-            vec![
-                ("resource_type", (*resource).to_owned()),
-                ("resource_id", id.clone()),
-            ],
+            vec![("resource_type", (*resource).to_owned()), ("resource_id", id.clone())],
         ),
         Error::FieldInvalid(_) => (Code::InvalidArgument, R::FieldInvalid, none()),
         Error::SelfInvitation => (Code::InvalidArgument, R::SelfInvitation, none()),
@@ -96,21 +88,13 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
         Error::MemberExists { member, account } => (
             Code::AlreadyExists,
             R::MemberExists,
-            vec![
-                ("member_id", member.clone()),
-                ("account_id", account.clone()),
-            ],
+            vec![("member_id", member.clone()), ("account_id", account.clone())],
         ),
-        Error::AccountExists { account } => (
-            Code::AlreadyExists,
-            R::AccountExists,
-            vec![("account_id", account.clone())],
-        ),
+        Error::AccountExists { account } => {
+            (Code::AlreadyExists, R::AccountExists, vec![("account_id", account.clone())])
+        }
         Error::RequestIdReused => (Code::AlreadyExists, R::RequestIdReused, none()),
-        Error::ReinviteBlocked {
-            blocking,
-            must_delete,
-        } => (
+        Error::ReinviteBlocked { blocking, must_delete } => (
             Code::FailedPrecondition,
             R::ReinviteBlocked,
             vec![
@@ -123,11 +107,7 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
             R::IncomingInvitationPending,
             vec![("partnership_id", partnership.to_string())],
         ),
-        Error::InvitationNotPending {
-            partnership,
-            state,
-            allowed,
-        } => (
+        Error::InvitationNotPending { partnership, state, allowed } => (
             Code::FailedPrecondition,
             R::InvitationNotPending,
             vec![
@@ -136,10 +116,7 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
                 ("allowed_actions", action_names(allowed)),
             ],
         ),
-        Error::InvitationExpired {
-            partnership,
-            allowed,
-        } => (
+        Error::InvitationExpired { partnership, allowed } => (
             Code::FailedPrecondition,
             R::InvitationExpired,
             vec![
@@ -153,29 +130,20 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
             R::ContactPartner,
             vec![("partnership_id", partnership.to_string())],
         ),
-        Error::AccountNotActive { account } => (
-            Code::FailedPrecondition,
-            R::AccountNotActive,
-            vec![("account_id", account.clone())],
-        ),
-        Error::MemberRemoved { member } => (
-            Code::FailedPrecondition,
-            R::MemberRemoved,
-            vec![("member_id", member.clone())],
-        ),
+        Error::AccountNotActive { account } => {
+            (Code::FailedPrecondition, R::AccountNotActive, vec![("account_id", account.clone())])
+        }
+        Error::MemberRemoved { member } => {
+            (Code::FailedPrecondition, R::MemberRemoved, vec![("member_id", member.clone())])
+        }
         Error::PositionUnknown { position, head } => (
             Code::FailedPrecondition,
             R::PositionUnknown,
-            vec![
-                ("position", position.to_string()),
-                ("head_position", head.to_string()),
-            ],
+            vec![("position", position.to_string()), ("head_position", head.to_string())],
         ),
-        Error::EtagMismatch { current } => (
-            Code::Aborted,
-            R::EtagMismatch,
-            vec![("current_etag", current.clone())],
-        ),
+        Error::EtagMismatch { current } => {
+            (Code::Aborted, R::EtagMismatch, vec![("current_etag", current.clone())])
+        }
         Error::ConcurrentChange => (Code::Aborted, R::ConcurrentChange, none()),
         Error::QuotaExceeded { quota, limit, .. } => {
             let (reason, name) = match quota {
@@ -206,10 +174,7 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
 /// What a failed precondition is about.
 fn subject(error: &Error) -> String {
     match error {
-        Error::ReinviteBlocked {
-            blocking: partnership,
-            ..
-        }
+        Error::ReinviteBlocked { blocking: partnership, .. }
         | Error::IncomingInvitationPending { partnership }
         | Error::InvitationNotPending { partnership, .. }
         | Error::InvitationExpired { partnership, .. }

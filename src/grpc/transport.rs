@@ -46,26 +46,17 @@ struct Noted {
 
 impl CallContext {
     fn new(headers: &HeaderMap) -> Self {
-        let named = headers
-            .get(REQUEST_ID_HEADER)
-            .and_then(|value| value.to_str().ok());
+        let named = headers.get(REQUEST_ID_HEADER).and_then(|value| value.to_str().ok());
         let named = named.filter(|id| {
             (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
         });
         let request_id = named.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
-        Self(Arc::new(Noted {
-            request_id,
-            caller: OnceLock::new(),
-            reason: OnceLock::new(),
-        }))
+        Self(Arc::new(Noted { request_id, caller: OnceLock::new(), reason: OnceLock::new() }))
     }
 
     /// The context of the call these extensions came with.
     pub(super) fn of(extensions: &http::Extensions) -> Self {
-        extensions
-            .get()
-            .cloned()
-            .unwrap_or_else(|| Self::new(&HeaderMap::new()))
+        extensions.get().cloned().unwrap_or_else(|| Self::new(&HeaderMap::new()))
     }
 
     /// The id that names the call in the service's logs.
@@ -121,10 +112,7 @@ pub async fn serve(
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(deadline, connections.wait())
-        .await
-        .is_err()
-    {
+    if tokio::time::timeout(deadline, connections.wait()).await.is_err() {
         tracing::warn!(
             open = connections.len(),
             "the shutdown deadline passed; dropping open connections"
@@ -168,25 +156,17 @@ async fn call(routes: Routes, mut request: Request<Incoming>) -> Response<Body> 
     let context = CallContext::new(request.headers());
     let method = request.uri().path().to_owned();
     // ours alone: tonic would answer CANCELLED
-    let timeout = request
-        .headers_mut()
-        .remove("grpc-timeout")
-        .as_ref()
-        .and_then(parse_timeout);
+    let timeout = request.headers_mut().remove("grpc-timeout").as_ref().and_then(parse_timeout);
     request.extensions_mut().insert(context.clone());
     let handled = AssertUnwindSafe(routes.oneshot(request)).catch_unwind();
     let handled = match timeout {
-        Some(timeout) => tokio::time::timeout(timeout, handled)
-            .await
-            .map_err(|_| Error::Deadline),
+        Some(timeout) => tokio::time::timeout(timeout, handled).await.map_err(|_| Error::Deadline),
         None => Ok(handled.await),
     };
     let response = match handled {
         Ok(Ok(Ok(response))) => response,
         Ok(Ok(Err(never))) => match never {},
-        Ok(Err(_panic)) => context
-            .refuse(&Error::internal("a call panicked"))
-            .into_http(),
+        Ok(Err(_panic)) => context.refuse(&Error::internal("a call panicked")).into_http(),
         Err(error) => context.refuse(&error).into_http(),
     };
     let mut response = explain(response, &context);
@@ -205,14 +185,9 @@ fn explain(response: Response<Body>, context: &CallContext) -> Response<Body> {
         return response;
     };
     let error = match code {
-        Code::OutOfRange => Error::MessageTooLarge {
-            limit_bytes: MAX_REQUEST_BYTES,
-        },
+        Code::OutOfRange => Error::MessageTooLarge { limit_bytes: MAX_REQUEST_BYTES },
         Code::Internal => Error::MessageMalformed,
-        Code::NotFound => Error::NotFound {
-            resource: "service",
-            id: String::new(),
-        },
+        Code::NotFound => Error::NotFound { resource: "service", id: String::new() },
         _ => return response,
     };
     context.refuse(&error).into_http()
@@ -220,9 +195,7 @@ fn explain(response: Response<Body>, context: &CallContext) -> Response<Body> {
 
 /// The status of a call that was refused before it answered anything.
 fn code_of(headers: &HeaderMap) -> Option<Code> {
-    headers
-        .get(Status::GRPC_STATUS)
-        .map(|code| Code::from_bytes(code.as_bytes()))
+    headers.get(Status::GRPC_STATUS).map(|code| Code::from_bytes(code.as_bytes()))
 }
 
 fn log(context: &CallContext, method: &str, response: &Response<Body>, took: Duration) {

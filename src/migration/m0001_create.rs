@@ -26,9 +26,7 @@ impl MigrationTrait for Migration {
 /// A new database starts with a log of its own: LOG_OPENED at position 1.
 async fn open_log(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     let log_id = Uuid::now_v7();
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_micros());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
     let now = i64::try_from(now).unwrap_or(i64::MAX);
     let backend = db.get_database_backend();
     db.execute_raw(Statement::from_sql_and_values(

@@ -28,17 +28,11 @@ pub async fn accept(
     backend
         .change(ask, |work| async move {
             let work = &*work;
-            let Held {
-                rows,
-                seen,
-                accounts,
-            } = hold(work, account, id, Reach::Pair).await?;
+            let Held { rows, seen, accounts } = hold(work, account, id, Reach::Pair).await?;
             row::judge(&seen, Action::Accept, sent_etag)?;
             let sender = accounts.get(seen.row.sender_account_id)?;
             if sender.state != AccountState::Active {
-                return Err(Error::AccountNotActive {
-                    account: sender.id.to_string(),
-                });
+                return Err(Error::AccountNotActive { account: sender.id.to_string() });
             }
             let steps = rules::activation(id, &rows_of(&rows), work.now);
             let mut ledger = Ledger::new(work.now, rows);
@@ -91,10 +85,7 @@ pub async fn delete(
         .change(ask, |work| async move {
             let work = &*work;
             let held = match hold(work, account, id, Reach::Row).await {
-                Err(Error::NotFound {
-                    resource: "partnership",
-                    ..
-                }) if allow_missing => {
+                Err(Error::NotFound { resource: "partnership", .. }) if allow_missing => {
                     return Ok(Outcome::unchanged(()));
                 }
                 held => held?,
@@ -106,11 +97,7 @@ pub async fn delete(
             if overdue {
                 ledger.step(id, Transition::Expire, None);
             }
-            ledger.step(
-                id,
-                transition,
-                Some(reason).filter(|reason| !reason.is_empty()),
-            );
+            ledger.step(id, transition, Some(reason).filter(|reason| !reason.is_empty()));
             Ok(Outcome::new(ledger.into_part(), |_| ()))
         })
         .await
@@ -140,10 +127,7 @@ async fn hold(
     let both = match &unlocked {
         // another account's row is locked for nobody's sake
         Ok(row) if view::side_of(row, account).is_some() => {
-            [Some(row.sender_account_id), row.recipient_account_id]
-                .into_iter()
-                .flatten()
-                .collect()
+            [Some(row.sender_account_id), row.recipient_account_id].into_iter().flatten().collect()
         }
         _ => Vec::new(),
     };
@@ -164,20 +148,12 @@ async fn hold(
         }
     }
     let rows = lock::rows(work, which).await?;
-    let row = rows
-        .iter()
-        .find(|row| row.id == id)
-        .cloned()
-        .ok_or_else(|| store::not_found(id))?;
+    let row = rows.iter().find(|row| row.id == id).cloned().ok_or_else(|| store::not_found(id))?;
     if row.recipient_account_id != before.recipient_account_id {
         return Err(Error::ConcurrentChange);
     }
     let seen = store::seen(row, account, work.now).ok_or_else(|| store::not_found(id))?;
-    Ok(Held {
-        rows,
-        seen,
-        accounts,
-    })
+    Ok(Held { rows, seen, accounts })
 }
 
 async fn answer(
@@ -186,10 +162,7 @@ async fn answer(
     id: PartnershipId,
     account: AccountId,
 ) -> Result<Outcome<PartnershipView>, Error> {
-    let row = ledger
-        .row(id)
-        .cloned()
-        .ok_or_else(|| store::not_found(id))?;
+    let row = ledger.row(id).cloned().ok_or_else(|| store::not_found(id))?;
     let shown = row::shown(work, row, account).await?;
     Ok(Outcome::new(ledger.into_part(), move |_| shown))
 }

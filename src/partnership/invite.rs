@@ -15,6 +15,7 @@ use crate::domain::partnership::{Action, Approach, Home, Obstacle, State, Transi
 use crate::domain::time::Timestamp;
 use crate::entity::partnership;
 use crate::error::Error;
+use sea_orm::Condition;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -42,24 +43,20 @@ pub async fn invite(
         .change(ask, |work| async move {
             let work = &*work;
             let work = &*work;
-            let Invitation {
-                invitee,
-                kind,
-                message,
-            } = invitation;
-            let Route { home, usage } = Route::lock(work, account, &invitee.key, None).await?;
+            let Invitation { invitee, kind, message } = invitation;
+            let home = home_of(work, account, &invitee.key, None).await?;
             let rows = lock::rows(work, around(account, &invitee.key, *kind, home)).await?;
             let known = rows_of(&rows);
             let approach = approach(account, &invitee.key, *kind, home, &known, work.now);
             refuse(approach.obstacle())?;
-            quota::check(work, &usage, false).await?;
+            quota::check(work, account, false).await?;
 
             let mut ledger = Ledger::new(work.now, rows);
             make_room(&mut ledger, &approach);
             let row = fresh(work, account, invitee, *kind, message, approach.binds_to());
             let id = row.id;
             ledger.invite(row);
-            finish(work, ledger, id, account, usage).await
+            finish(work, ledger, id, account).await
         })
         .await;
     tally(backend, ask, done).await
@@ -83,32 +80,24 @@ pub async fn resend(
             // judged twice: here to refuse before anything is locked for another account's sake, and under the lock
             judge_resend(work, &before, account, sent_etag)?;
             let key = before.invitee_key.clone();
-            let Route { home, usage } =
-                Route::lock(work, account, &key, before.recipient_account_id).await?;
+            let home = home_of(work, account, &key, before.recipient_account_id).await?;
             let which = around(account, &key, before.kind, home).add(lock::row(id));
             let rows = lock::rows(work, which).await?;
-            let row = rows
-                .iter()
-                .find(|row| row.id == id)
-                .ok_or_else(|| store::not_found(id))?;
+            let row = rows.iter().find(|row| row.id == id).ok_or_else(|| store::not_found(id))?;
             judge_resend(work, row, account, sent_etag)?;
             if row.recipient_account_id != before.recipient_account_id {
                 return Err(Error::ConcurrentChange);
             }
-            let others: Vec<_> = rows_of(&rows)
-                .into_iter()
-                .filter(|(other, _)| *other != id)
-                .collect();
+            let others: Vec<_> =
+                rows_of(&rows).into_iter().filter(|(other, _)| *other != id).collect();
             let approach = approach(account, &key, row.kind, home, &others, work.now);
             refuse(approach.obstacle())?;
             let again_at = row.sent_at.plus(work.limits.resend_interval);
             if again_at > work.now {
-                return Err(Error::ResendTooSoon {
-                    retry_after: work.now.until(again_at),
-                });
+                return Err(Error::ResendTooSoon { retry_after: work.now.until(again_at) });
             }
             let open = standing(row).state_at(work.now) == State::Pending;
-            quota::check(work, &usage, open).await?;
+            quota::check(work, account, open).await?;
 
             let expires_at = expiry(work);
             let mut ledger = Ledger::new(work.now, rows.clone());
@@ -119,49 +108,35 @@ pub async fn resend(
                 row.sent_at = work.now;
                 row.resend_count += 1;
             });
-            finish(work, ledger, id, account, usage).await
+            finish(work, ledger, id, account).await
         })
         .await;
     tally(backend, ask, done).await
 }
 
-/// Where the person lives, with everything locked that could move it.
-struct Route {
-    home: Option<Home>,
-    usage: crate::entity::invitation_usage::Model,
-}
-
-impl Route {
-    /// Reads unlocked, locks accounts, usage, address and pairs in order, and checks that nobody moved in between.
-    async fn lock(
-        work: &Work,
-        sender: AccountId,
-        person: &EmailKey,
-        bound_to: Option<AccountId>,
-    ) -> Result<Self, Error> {
-        let seen = resident(work, person).await?.map(|(_, account)| account);
-        let others: Vec<AccountId> = [seen, bound_to].into_iter().flatten().collect();
-        let held = accounts(work, &others, Strength::Shared).await?;
-        let usage = quota::lock(work, sender).await?;
-        addresses(work, &BTreeSet::from([person.clone()])).await?;
-        if resident(work, person).await?.map(|(_, account)| account) != seen {
-            return Err(Error::ConcurrentChange);
-        }
-        let pairs: Vec<_> = others
-            .iter()
-            .filter(|other| **other != sender)
-            .map(|other| (sender, *other))
-            .collect();
-        lock::pairs(work, &pairs).await?;
-        let home = seen
-            .map(|account| held.get(account))
-            .transpose()?
-            .map(|account| Home {
-                account: account.id,
-                open: account.state == AccountState::Active && admits(account, sender),
-            });
-        Ok(Self { home, usage })
+/// Where the person lives, with everything locked that could move it: read unlocked; accounts, usage, address and pairs
+/// locked in order; read again, so that nobody moved in between.
+async fn home_of(
+    work: &Work,
+    sender: AccountId,
+    person: &EmailKey,
+    bound_to: Option<AccountId>,
+) -> Result<Option<Home>, Error> {
+    let seen = resident(work, person).await?.map(|(_, account)| account);
+    let others: Vec<AccountId> = [seen, bound_to].into_iter().flatten().collect();
+    let held = accounts(work, &others, Strength::Shared).await?;
+    quota::lock(work, sender).await?;
+    addresses(work, &BTreeSet::from([person.clone()])).await?;
+    if resident(work, person).await?.map(|(_, account)| account) != seen {
+        return Err(Error::ConcurrentChange);
     }
+    let pairs = others.iter().filter(|other| **other != sender).map(|other| (sender, *other));
+    lock::pairs(work, &pairs.collect::<Vec<_>>()).await?;
+    let home = seen.map(|account| held.get(account)).transpose()?;
+    Ok(home.map(|account| Home {
+        account: account.id,
+        open: account.state == AccountState::Active && admits(account, sender),
+    }))
 }
 
 fn around(
@@ -169,8 +144,8 @@ fn around(
     person: &EmailKey,
     kind: PartnerType,
     home: Option<Home>,
-) -> sea_orm::Condition {
-    let any = sea_orm::Condition::any().add(lock::to_person(sender, person, kind));
+) -> Condition {
+    let any = Condition::any().add(lock::to_person(sender, person, kind));
     match home {
         Some(home) if home.account != sender => any.add(lock::of_pair(sender, home.account, kind)),
         _ => any,
@@ -185,14 +160,7 @@ fn approach<'a>(
     rows: &'a [crate::domain::partnership::Row],
     now: Timestamp,
 ) -> Approach<'a> {
-    Approach {
-        kind,
-        sender,
-        invitee,
-        home,
-        rows,
-        now,
-    }
+    Approach { kind, sender, invitee, home, rows, now }
 }
 
 /// Turns the sender's own overdue rows to the person into expired ones, and replaces what a bound request replaces. The
@@ -232,9 +200,7 @@ fn fresh(
         invitee_email: invitee.typed.clone(),
         invitee_key: invitee.key.clone(),
         inviter_member_id: inviter.map(|member| member.id),
-        inviter_display_name: inviter
-            .map(|member| member.display_name.clone())
-            .unwrap_or_default(),
+        inviter_display_name: inviter.map(|member| member.display_name.clone()).unwrap_or_default(),
         message: message.to_owned(),
         state: State::Pending,
         sender_hid: false,
@@ -267,15 +233,11 @@ async fn finish(
     ledger: Ledger,
     id: PartnershipId,
     account: AccountId,
-    usage: crate::entity::invitation_usage::Model,
 ) -> Result<Outcome<PartnershipView>, Error> {
-    let row = ledger
-        .row(id)
-        .cloned()
-        .ok_or_else(|| store::not_found(id))?;
+    let row = ledger.row(id).cloned().ok_or_else(|| store::not_found(id))?;
     let shown = row::shown(work, row, account).await?;
     let mut part = ledger.into_part();
-    quota::count_sent(&mut part, &usage);
+    quota::count_sent(&mut part, account, work.now);
     Ok(Outcome::new(part, move |_| shown))
 }
 
@@ -299,10 +261,9 @@ fn refuse(obstacle: Option<Obstacle>) -> Result<(), Error> {
         Some(Obstacle::IncomingPending(partnership)) => {
             Err(Error::IncomingInvitationPending { partnership })
         }
-        Some(Obstacle::Blocked(blocking, must_delete)) => Err(Error::ReinviteBlocked {
-            blocking,
-            must_delete,
-        }),
+        Some(Obstacle::Blocked(blocking, must_delete)) => {
+            Err(Error::ReinviteBlocked { blocking, must_delete })
+        }
     }
 }
 

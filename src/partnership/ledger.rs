@@ -37,27 +37,14 @@ impl Ledger {
     pub fn new(now: Timestamp, rows: Vec<partnership::Model>) -> Self {
         let entries = rows
             .into_iter()
-            .map(|row| Entry {
-                row,
-                moved: false,
-                created: None,
-                activated: None,
-                ended: None,
-            })
+            .map(|row| Entry { row, moved: false, created: None, activated: None, ended: None })
             .collect();
-        Self {
-            now,
-            part: Part::default(),
-            entries,
-        }
+        Self { now, part: Part::default(), entries }
     }
 
     /// A row of this ledger as it now stands.
     pub fn row(&self, id: PartnershipId) -> Option<&partnership::Model> {
-        self.entries
-            .iter()
-            .find(|entry| entry.row.id == id)
-            .map(|entry| &entry.row)
+        self.entries.iter().find(|entry| entry.row.id == id).map(|entry| &entry.row)
     }
 
     /// All rows as they now stand.
@@ -68,13 +55,7 @@ impl Ledger {
     /// Adds the invitation itself.
     pub fn invite(&mut self, row: partnership::Model) {
         let standing = standing(&row);
-        let mut entry = Entry {
-            row,
-            moved: true,
-            created: None,
-            activated: None,
-            ended: None,
-        };
+        let mut entry = Entry { row, moved: true, created: None, activated: None, ended: None };
         settle_columns(&mut entry.row, &standing, self.now);
         let glance = Glance {
             recipient: standing.recipient,
@@ -83,13 +64,8 @@ impl Ledger {
             told_anyway: false,
         };
         let reason = (String::new(), false);
-        let event = event(
-            &entry.row,
-            AuditAction::Invited,
-            EventKind::PartnershipChanged,
-            &glance,
-            reason,
-        );
+        let event =
+            event(&entry.row, AuditAction::Invited, EventKind::PartnershipChanged, &glance, reason);
         entry.created = Some(self.part.event(event));
         self.entries.push(entry);
     }
@@ -131,12 +107,8 @@ impl Ledger {
             _ if ends && before.state == State::Active => EventKind::PartnerEnded,
             _ => EventKind::PartnershipChanged,
         };
-        let reason = reason
-            .map(|text| (text.to_owned(), reason_shared))
-            .unwrap_or_default();
-        let slot = self
-            .part
-            .event(event(&entry.row, action, kind, &glance, reason));
+        let reason = reason.map(|text| (text.to_owned(), reason_shared)).unwrap_or_default();
+        let slot = self.part.event(event(&entry.row, action, kind, &glance, reason));
         entry.moved = true;
         match kind {
             EventKind::PartnerActivated => {
@@ -150,17 +122,13 @@ impl Ledger {
 
     /// The part that appends the events and saves the rows that moved, in the order they moved.
     pub fn into_part(self) -> Part {
-        let Self {
-            mut part, entries, ..
-        } = self;
+        let Self { mut part, entries, .. } = self;
         let entries: Vec<Entry> = entries.into_iter().filter(|entry| entry.moved).collect();
         if !entries.is_empty() {
             part.write(move |at, db| {
                 let rows: Vec<partnership::Model> =
                     entries.into_iter().map(|entry| entry.placed(at)).collect();
-                rows.chunks(ROWS_PER_STATEMENT)
-                    .map(|chunk| save(chunk, db))
-                    .collect()
+                rows.chunks(ROWS_PER_STATEMENT).map(|chunk| save(chunk, db)).collect()
             });
         }
         part
@@ -187,17 +155,9 @@ impl Entry {
     }
 
     fn placed(self, at: At) -> partnership::Model {
-        let Self {
-            mut row,
-            created,
-            activated,
-            ended,
-            ..
-        } = self;
+        let Self { mut row, created, activated, ended, .. } = self;
         row.created_position = created.map_or(row.created_position, |slot| at.position(slot));
-        row.activated_position = activated
-            .map(|slot| at.position(slot))
-            .or(row.activated_position);
+        row.activated_position = activated.map(|slot| at.position(slot)).or(row.activated_position);
         row.ended_position = ended.map(|slot| at.position(slot)).or(row.ended_position);
         row
     }
@@ -207,31 +167,19 @@ fn save(rows: &[partnership::Model], db: DbBackend) -> Statement {
     let others =
         partnership::Column::iter().filter(|column| !matches!(column, partnership::Column::Id));
     partnership::Entity::insert_many(rows.iter().cloned().map(IntoActiveModel::into_active_model))
-        .on_conflict(
-            OnConflict::column(partnership::Column::Id)
-                .update_columns(others)
-                .to_owned(),
-        )
+        .on_conflict(OnConflict::column(partnership::Column::Id).update_columns(others).to_owned())
         .build(db)
 }
 
 /// Columns that follow from the others.
 fn settle_columns(row: &mut partnership::Model, standing: &Standing, now: Timestamp) {
-    let undated = Standing {
-        expires_at: None,
-        ..standing.clone()
-    };
+    let undated = Standing { expires_at: None, ..standing.clone() };
     row.sender_view = undated.view(Side::Sender, now);
     row.recipient_view = undated.view(Side::Recipient, now);
-    let pair = standing
-        .recipient
-        .map(|recipient| match standing.kind.policy().direction {
-            Direction::Mutual => (
-                standing.sender.min(recipient),
-                standing.sender.max(recipient),
-            ),
-            Direction::ProviderToCustomer => (standing.sender, recipient),
-        });
+    let pair = standing.recipient.map(|recipient| match standing.kind.policy().direction {
+        Direction::Mutual => (standing.sender.min(recipient), standing.sender.max(recipient)),
+        Direction::ProviderToCustomer => (standing.sender, recipient),
+    });
     (row.pair_first, row.pair_second) = (pair.map(|pair| pair.0), pair.map(|pair| pair.1));
 }
 
@@ -301,13 +249,11 @@ impl Glance {
                 to: views.1,
             });
         }
-        account
-            .filter(|_| self.changes(views))
-            .map(|account| Glimpse {
-                account,
-                from: views.0,
-                to: views.1,
-            })
+        account.filter(|_| self.changes(views)).map(|account| Glimpse {
+            account,
+            from: views.0,
+            to: views.1,
+        })
     }
 }
 
@@ -321,33 +267,17 @@ fn event(
     let mut sender = glance.glimpse(Some(row.sender_account_id), glance.sender_views, action);
     let mut recipient = glance.glimpse(glance.recipient, glance.recipient_views, action);
     if action == AuditAction::Expired {
-        sender = sender.map(|glimpse| Glimpse {
-            from: Some(View::AwaitingApproval),
-            ..glimpse
-        });
-        recipient = recipient.map(|glimpse| Glimpse {
-            from: Some(View::Pending),
-            ..glimpse
-        });
+        sender = sender.map(|glimpse| Glimpse { from: Some(View::AwaitingApproval), ..glimpse });
+        recipient = recipient.map(|glimpse| Glimpse { from: Some(View::Pending), ..glimpse });
     }
-    let note = AuditNote {
-        action,
-        partnership: Some(row.id),
-        sender,
-        recipient,
-        reason,
-        reason_shared,
-    };
+    let note =
+        AuditNote { action, partnership: Some(row.id), sender, recipient, reason, reason_shared };
     Event {
         kind,
         account: row.sender_account_id,
         counterpart: glance.recipient,
         subject: row.id.0,
-        body: Body::Partnership(PartnershipFact {
-            partnership: row.id,
-            kind: row.kind,
-            action,
-        }),
+        body: Body::Partnership(PartnershipFact { partnership: row.id, kind: row.kind, action }),
         audit: Some(note),
         appears: None,
     }

@@ -1,5 +1,6 @@
 //! Locks on pairs and on rows, each set in its own order, after accounts and addresses.
 
+use crate::account::lock::lock_existing;
 use crate::backend::Work;
 use crate::domain::email::EmailKey;
 use crate::domain::ids::{AccountId, PartnershipId};
@@ -7,7 +8,7 @@ use crate::domain::partner_type::PartnerType;
 use crate::domain::partnership::State;
 use crate::entity::{member, pair, partnership};
 use crate::error::Error;
-use sea_orm::sea_query::{OnConflict, Query};
+use sea_orm::sea_query::Query;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -20,32 +21,14 @@ pub async fn pairs(work: &Work, wanted: &[(AccountId, AccountId)]) -> Result<(),
     if keys.is_empty() {
         return Ok(());
     }
-    // insert all in order, then lock all in order: whoever waits in the first pass holds nothing of this set yet
     let rows = keys.iter().map(|(low, high)| pair::ActiveModel {
         low_account_id: Set(*low),
         high_account_id: Set(*high),
     });
+    let key = [pair::Column::LowAccountId, pair::Column::HighAccountId];
     pair::Entity::insert_many(rows)
-        .on_conflict(
-            OnConflict::columns([pair::Column::LowAccountId, pair::Column::HighAccountId])
-                .do_nothing()
-                .to_owned(),
-        )
+        .on_conflict(lock_existing(pair::Column::LowAccountId, key))
         .exec_without_returning(&work.txn)
-        .await?;
-    let any = keys.iter().fold(Condition::any(), |any, (low, high)| {
-        any.add(
-            Condition::all()
-                .add(pair::Column::LowAccountId.eq(*low))
-                .add(pair::Column::HighAccountId.eq(*high)),
-        )
-    });
-    pair::Entity::find()
-        .filter(any)
-        .order_by_asc(pair::Column::LowAccountId)
-        .order_by_asc(pair::Column::HighAccountId)
-        .lock_exclusive()
-        .all(&work.txn)
         .await?;
     Ok(())
 }

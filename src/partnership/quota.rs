@@ -3,91 +3,80 @@
 //! The day's row is locked right after the accounts, so that parallel invitations of one account are counted one by one.
 //! Refused and dry-run ones are counted by a statement of their own, since what they were part of was rolled back.
 
+use crate::account::lock::lock_existing;
 use crate::backend::{Ask, Backend, Part, Work};
 use crate::domain::ids::AccountId;
 use crate::domain::partnership::State;
+use crate::domain::time::Timestamp;
 use crate::entity::{invitation_usage, partnership};
 use crate::error::{Error, Quota};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, Func, OnConflict, Query};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
     QuerySelect, QueryTrait,
 };
+use std::time::Duration;
 
-/// Locks the account's day, and answers what it has used.
-pub async fn lock(work: &Work, account: AccountId) -> Result<invitation_usage::Model, Error> {
-    let key = (account, work.now.day());
-    let find = || {
-        invitation_usage::Entity::find_by_id(key)
-            .lock_exclusive()
-            .one(&work.txn)
-    };
-    if let Some(used) = find().await? {
-        return Ok(used);
-    }
-    invitation_usage::Entity::insert(row(key, 0, 0))
-        .on_conflict(
-            OnConflict::columns([
-                invitation_usage::Column::AccountId,
-                invitation_usage::Column::Day,
-            ])
-            .do_nothing()
-            .to_owned(),
-        )
+/// Locks the account's day.
+pub async fn lock(work: &Work, account: AccountId) -> Result<(), Error> {
+    let key = [invitation_usage::Column::AccountId, invitation_usage::Column::Day];
+    invitation_usage::Entity::insert(row((account, work.now.day()), 0, 0))
+        .on_conflict(lock_existing(invitation_usage::Column::Day, key))
         .exec_without_returning(&work.txn)
         .await?;
-    find().await?.ok_or(Error::ConcurrentChange)
+    Ok(())
 }
 
 /// Refuses what goes beyond a quota; `reopens` is an invitation that is open already and stays one.
-pub async fn check(
-    work: &Work,
-    used: &invitation_usage::Model,
-    reopens: bool,
-) -> Result<(), Error> {
+pub async fn check(work: &Work, account: AccountId, reopens: bool) -> Result<(), Error> {
     let limits = &work.limits;
+    let Used { sent, refused, open } = used(work, account).await?;
     let tomorrow = work.now.until(work.now.next_day());
-    let over = |quota, limit, retry_after| Error::QuotaExceeded {
-        quota,
-        limit,
-        retry_after,
-    };
-    if reached(used.sent, limits.invitations_per_day) {
-        return Err(over(
-            Quota::InvitationsPerDay,
-            limits.invitations_per_day,
-            tomorrow,
-        ));
+    let over = |quota, limit, retry_after| Error::QuotaExceeded { quota, limit, retry_after };
+    if reached(sent, limits.invitations_per_day) {
+        return Err(over(Quota::InvitationsPerDay, limits.invitations_per_day, tomorrow));
     }
-    if reached(used.refused, limits.refused_per_day) {
+    if reached(refused, limits.refused_per_day) {
         return Err(over(Quota::RefusedPerDay, limits.refused_per_day, tomorrow));
     }
-    if !reopens {
-        let open = partnership::Entity::find()
-            .filter(partnership::Column::SenderAccountId.eq(used.account_id))
-            .filter(partnership::Column::State.eq(State::Pending))
-            .filter(
-                Condition::any()
-                    .add(partnership::Column::ExpiresAt.is_null())
-                    .add(partnership::Column::ExpiresAt.gt(work.now)),
-            )
-            .count(&work.txn)
-            .await?;
-        if open >= limits.open_invitations {
-            let an_hour = std::time::Duration::from_secs(60 * 60);
-            return Err(over(
-                Quota::OpenInvitations,
-                limits.open_invitations,
-                an_hour,
-            ));
-        }
+    if !reopens && reached(open, limits.open_invitations) {
+        // nobody knows when somebody decides
+        let an_hour = Duration::from_secs(60 * 60);
+        return Err(over(Quota::OpenInvitations, limits.open_invitations, an_hour));
     }
     Ok(())
 }
 
+#[derive(FromQueryResult)]
+struct Used {
+    sent: i64,
+    refused: i64,
+    open: i64,
+}
+
+async fn used(work: &Work, account: AccountId) -> Result<Used, Error> {
+    use partnership::Column::{ExpiresAt, SenderAccountId, State as StateColumn};
+    let undecided = Condition::all()
+        .add(SenderAccountId.eq(account))
+        .add(StateColumn.eq(State::Pending))
+        .add(Condition::any().add(ExpiresAt.is_null()).add(ExpiresAt.gt(work.now)));
+    let open = Query::select()
+        .expr(Func::count(Expr::col(partnership::Column::Id)))
+        .from(partnership::Entity)
+        .cond_where(undecided)
+        .to_owned();
+    invitation_usage::Entity::find_by_id((account, work.now.day()))
+        .select_only()
+        .columns([invitation_usage::Column::Sent, invitation_usage::Column::Refused])
+        .expr_as(Expr::SubQuery(None, Box::new(open.into())), "open")
+        .into_model()
+        .one(&work.txn)
+        .await?
+        .ok_or(Error::ConcurrentChange)
+}
+
 /// Counts one more sent.
-pub fn count_sent(part: &mut Part, used: &invitation_usage::Model) {
-    let (account, day) = (used.account_id, used.day);
+pub fn count_sent(part: &mut Part, account: AccountId, now: Timestamp) {
     part.write(move |_, db| {
         let counted = invitation_usage::Entity::update_many()
             .col_expr(
@@ -95,7 +84,7 @@ pub fn count_sent(part: &mut Part, used: &invitation_usage::Model) {
                 Expr::col(invitation_usage::Column::Sent).add(1),
             )
             .filter(invitation_usage::Column::AccountId.eq(account))
-            .filter(invitation_usage::Column::Day.eq(day));
+            .filter(invitation_usage::Column::Day.eq(now.day()));
         vec![counted.build(db)]
     });
 }

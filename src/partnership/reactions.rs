@@ -50,8 +50,7 @@ async fn arrive(work: &Work, person: &EmailKey, home: AccountId) -> Result<Part,
         .collect();
     lock::pairs(work, &pairs).await?;
     let around = waiting.iter().fold(Condition::any(), |any, row| {
-        any.add(lock::row(row.id))
-            .add(lock::of_pair(row.sender_account_id, home, row.kind))
+        any.add(lock::row(row.id)).add(lock::of_pair(row.sender_account_id, home, row.kind))
     });
     let rows = lock::rows(work, around).await?;
     let account = accounts::account(&work.txn, home).await?;
@@ -87,10 +86,7 @@ fn settle(
         kind,
         sender,
         invitee: person,
-        home: Some(Home {
-            account: account.id,
-            open,
-        }),
+        home: Some(Home { account: account.id, open }),
         rows: &known,
         now: work.now,
     };
@@ -109,23 +105,13 @@ fn settle(
 async fn close(work: &Work, account: AccountId) -> Result<Part, Error> {
     use partnership::Column::{RecipientAccountId, RecipientView, SenderAccountId, SenderView};
     let mine = Condition::any()
-        .add(
-            Condition::all()
-                .add(SenderAccountId.eq(account))
-                .add(SenderView.is_not_null()),
-        )
-        .add(
-            Condition::all()
-                .add(RecipientAccountId.eq(account))
-                .add(RecipientView.is_not_null()),
-        );
+        .add(Condition::all().add(SenderAccountId.eq(account)).add(SenderView.is_not_null()))
+        .add(Condition::all().add(RecipientAccountId.eq(account)).add(RecipientView.is_not_null()));
     let rows = lock::rows(work, mine).await?;
     let steps: Vec<_> = rows
         .iter()
         .flat_map(|row| {
-            closing(account, &standing(row), work.now)
-                .into_iter()
-                .map(|step| (row.id, step))
+            closing(account, &standing(row), work.now).into_iter().map(|step| (row.id, step))
         })
         .collect();
     let mut ledger = Ledger::new(work.now, rows);

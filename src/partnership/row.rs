@@ -12,10 +12,7 @@ use sea_orm::EntityTrait;
 
 /// The row, not locked yet.
 pub(super) async fn find(work: &Work, id: PartnershipId) -> Result<partnership::Model, Error> {
-    partnership::Entity::find_by_id(id)
-        .one(&work.txn)
-        .await?
-        .ok_or_else(|| store::not_found(id))
+    partnership::Entity::find_by_id(id).one(&work.txn).await?.ok_or_else(|| store::not_found(id))
 }
 
 /// Asks the table, with the etag's refusal in its place between the type's and the state's.
@@ -27,9 +24,7 @@ pub(super) fn judge(seen: &Seen, action: Action, sent_etag: &str) -> Result<Tran
         Err(Refusal::NotTheRecipient) => return Err(Error::NotTheRecipient),
         Err(Refusal::NotTheSender) => return Err(Error::NotTheSender),
         Err(Refusal::ContactPartner) => {
-            return Err(Error::ContactPartner {
-                partnership: row.id,
-            });
+            return Err(Error::ContactPartner { partnership: row.id });
         }
         Err(Refusal::NotPending | Refusal::Expired) | Ok(_) => {}
     }
@@ -37,16 +32,9 @@ pub(super) fn judge(seen: &Seen, action: Action, sent_etag: &str) -> Result<Tran
     verdict.map_err(|refusal| {
         let allowed = rules::allowed_actions(*side, *view, &policy);
         if refusal == Refusal::Expired {
-            Error::InvitationExpired {
-                partnership: row.id,
-                allowed,
-            }
+            Error::InvitationExpired { partnership: row.id, allowed }
         } else {
-            Error::InvitationNotPending {
-                partnership: row.id,
-                state: *view,
-                allowed,
-            }
+            Error::InvitationNotPending { partnership: row.id, state: *view, allowed }
         }
     })
 }
@@ -58,14 +46,7 @@ pub(super) async fn shown(
     account: AccountId,
 ) -> Result<PartnershipView, Error> {
     let id = row.id;
-    let viewer = Viewer {
-        account,
-        manager: work.ask.actor.manages_partners(),
-        now: work.now,
-    };
+    let viewer = Viewer { account, manager: work.ask.actor.manages_partners(), now: work.now };
     let seen = store::seen(row, account, work.now).ok_or_else(|| store::not_found(id))?;
-    store::show_all(&work.txn, viewer, vec![seen])
-        .await?
-        .pop()
-        .ok_or_else(|| store::not_found(id))
+    store::show(&work.txn, viewer, seen).await
 }

@@ -9,10 +9,10 @@ use crate::domain::partnership::{Side, View};
 use crate::domain::time::Timestamp;
 use crate::entity::{account, member, partnership};
 use crate::error::Error;
-use sea_orm::sea_query::{Expr, Func};
+use sea_orm::sea_query::{Asterisk, Expr, Func, Order, Query, SelectStatement, UnionType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, Iterable,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,10 +54,7 @@ pub fn seen(row: partnership::Model, account: AccountId, now: Timestamp) -> Opti
 /// What answers for a row that the caller's side does not see (D4).
 #[must_use]
 pub fn not_found(id: PartnershipId) -> Error {
-    Error::NotFound {
-        resource: "partnership",
-        id: id.to_string(),
-    }
+    Error::NotFound { resource: "partnership", id: id.to_string() }
 }
 
 /// One partnership.
@@ -70,17 +67,16 @@ pub async fn get(
     id: PartnershipId,
 ) -> Result<PartnershipView, Error> {
     let row = partnership::Entity::find_by_id(id).one(db).await?;
-    let seen = row
-        .and_then(|row| seen(row, viewer.account, viewer.now))
-        .ok_or_else(|| not_found(id))?;
+    let seen =
+        row.and_then(|row| seen(row, viewer.account, viewer.now)).ok_or_else(|| not_found(id))?;
     if !viewer.manager && seen.view != View::Active {
         return Err(not_found(id));
     }
-    let mut shown = show_all(db, viewer, vec![seen]).await?;
-    shown.pop().ok_or_else(|| not_found(id))
+    show(db, viewer, seen).await
 }
 
-/// Partnerships, newest first, before a position, with the position each list goes on from.
+/// Partnerships, newest first, before a position, with the position each list goes on from: one statement, an index walk
+/// for each side (an account is never on both sides of a row).
 ///
 /// # Errors
 /// The database's.
@@ -91,29 +87,86 @@ pub async fn list(
     before: Option<i64>,
     limit: u64,
 ) -> Result<Vec<(i64, PartnershipView)>, Error> {
-    let mut rows = Vec::new();
-    // one index walk for each side; an account is never on both sides of a row
-    for side in Side::iter().filter(|side| filter.sides.is_empty() || filter.sides.contains(side)) {
-        let mut query = partnership::Entity::find()
-            .filter(on_side(viewer, side, filter))
-            .order_by_desc(partnership::Column::CreatedPosition)
-            .limit(limit);
-        if let Some(before) = before {
-            query = query.filter(partnership::COLUMN.created_position.lt(before));
-        }
-        rows.extend(query.all(db).await?);
+    let sides = Side::iter().filter(|side| filter.sides.is_empty() || filter.sides.contains(side));
+    let mut walks = sides.map(|side| walk(viewer, side, filter, before, limit));
+    let Some(mut statement) = walks.next() else { return Ok(Vec::new()) };
+    for other in walks {
+        statement.union(UnionType::All, other);
     }
-    rows.sort_by_key(|row| std::cmp::Reverse(row.created_position));
-    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let positions: Vec<i64> = rows.iter().map(|row| row.created_position).collect();
-    let seen = rows
-        .into_iter()
-        .filter_map(|row| seen(row, viewer.account, viewer.now))
+    statement.order_by(partnership::Column::CreatedPosition, Order::Desc).limit(limit);
+    let mut seen = Vec::new();
+    for row in db.query_all(&statement).await? {
+        let name: Option<String> = row.try_get("", PARTNER_NAME)?;
+        let row = partnership::Model::from_query_result(&row, "")?;
+        let position = row.created_position;
+        if let Some(found) = self::seen(row, viewer.account, viewer.now) {
+            seen.push((position, found, name.unwrap_or_default()));
+        }
+    }
+    let rosters = rosters(db, seen.iter().map(|(_, seen, _)| seen)).await?;
+    let shown = seen.into_iter().map(|(position, Seen { row, side, view }, display_name)| {
+        let roster_size = rosters.get(&row.sender_account_id).copied().unwrap_or(0);
+        let partner = Partner { display_name, roster_size };
+        (position, view::show(&row, side, view, &partner, viewer.manager))
+    });
+    Ok(shown.collect())
+}
+
+const PARTNER_NAME: &str = "partner_name";
+
+/// One side's rows with the other account's name; wrapped, since SQLite takes no LIMIT inside a UNION.
+fn walk(
+    viewer: Viewer,
+    side: Side,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: u64,
+) -> SelectStatement {
+    let other = match side {
+        Side::Sender => partnership::Column::RecipientAccountId,
+        Side::Recipient => partnership::Column::SenderAccountId,
+    };
+    let mut rows = partnership::Entity::find()
+        .filter(on_side(viewer, side, filter))
+        .order_by_desc(partnership::Column::CreatedPosition)
+        .limit(limit);
+    if let Some(before) = before {
+        rows = rows.filter(partnership::COLUMN.created_position.lt(before));
+    }
+    let name = Query::select()
+        .column((account::Entity, account::Column::DisplayName))
+        .from(account::Entity)
+        .and_where(
+            Expr::col((account::Entity, account::Column::Id)).equals((partnership::Entity, other)),
+        )
+        .to_owned();
+    let rows = rows.expr_as(Expr::SubQuery(None, Box::new(name.into())), PARTNER_NAME).into_query();
+    Query::select().column(Asterisk).from_subquery(rows, "side").to_owned()
+}
+
+/// How many members the senders of pending invitations have, removed ones apart.
+async fn rosters(
+    db: &impl ConnectionTrait,
+    seen: impl Iterator<Item = &Seen>,
+) -> Result<BTreeMap<AccountId, u64>, Error> {
+    let senders: BTreeSet<AccountId> = seen
+        .filter(|seen| seen.view == View::Pending)
+        .map(|seen| seen.row.sender_account_id)
         .collect();
-    Ok(positions
-        .into_iter()
-        .zip(show_all(db, viewer, seen).await?)
-        .collect())
+    if senders.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let counted: Vec<(AccountId, i64)> = member::Entity::find()
+        .select_only()
+        .column(member::Column::AccountId)
+        .column_as(Expr::expr(Func::count(Expr::col(member::Column::Id))), "roster_size")
+        .filter(member::Column::AccountId.is_in(senders))
+        .filter(member::Column::State.is_in([MemberState::Active, MemberState::Deactivated]))
+        .group_by(member::Column::AccountId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(counted.into_iter().map(|(id, count)| (id, u64::try_from(count).unwrap_or(0))).collect())
 }
 
 fn on_side(viewer: Viewer, side: Side, filter: &Filter) -> Condition {
@@ -129,25 +182,19 @@ fn on_side(viewer: Viewer, side: Side, filter: &Filter) -> Condition {
         Side::Sender => View::AwaitingApproval,
         Side::Recipient => View::Pending,
     };
-    let mut condition = Condition::all()
-        .add(own.eq(viewer.account))
-        .add(shown.is_not_null());
+    let mut condition = Condition::all().add(own.eq(viewer.account)).add(shown.is_not_null());
     if !viewer.manager {
         condition = condition.add(shown.eq(View::Active));
     }
     if !filter.states.is_empty() {
-        let overdue = Condition::all()
-            .add(shown.eq(undecided))
-            .add(ExpiresAt.lte(viewer.now));
+        let overdue = Condition::all().add(shown.eq(undecided)).add(ExpiresAt.lte(viewer.now));
         let mut any = Condition::any();
         for state in &filter.states {
             any = match state {
                 View::Expired => any.add(shown.eq(View::Expired)).add(overdue.clone()),
-                View::AwaitingApproval | View::Pending => any.add(
-                    Condition::all()
-                        .add(shown.eq(*state))
-                        .add(overdue.clone().not_true()),
-                ),
+                View::AwaitingApproval | View::Pending => {
+                    any.add(Condition::all().add(shown.eq(*state)).add(overdue.clone().not_true()))
+                }
                 View::Active | View::Rejected => any.add(shown.eq(*state)),
             };
         }
@@ -172,75 +219,25 @@ trait NotTrue {
 impl NotTrue for Condition {
     /// `NOT (..)` that is true also where the inner condition is unknown: an invitation without expiry is never overdue.
     fn not_true(self) -> Condition {
-        Condition::any()
-            .add(self.not())
-            .add(partnership::Column::ExpiresAt.is_null())
+        Condition::any().add(self.not()).add(partnership::Column::ExpiresAt.is_null())
     }
 }
 
-/// The views, with what they tell of the other accounts fetched in two statements at most.
+/// One row's view, with what it tells of the other account.
 ///
 /// # Errors
 /// The database's.
-pub async fn show_all(
+pub async fn show(
     db: &impl ConnectionTrait,
     viewer: Viewer,
-    seen: Vec<Seen>,
-) -> Result<Vec<PartnershipView>, Error> {
-    let known: BTreeSet<AccountId> = seen
-        .iter()
-        .filter_map(|seen| view::known_partner(&seen.row, seen.side))
-        .collect();
-    let pending = seen
-        .iter()
-        .filter(|seen| seen.view == View::Pending)
-        .map(|seen| seen.row.sender_account_id);
-    let pending: BTreeSet<AccountId> = pending.collect();
-    let mut partners: BTreeMap<AccountId, Partner> = BTreeMap::new();
-    if !known.is_empty() {
-        let named: Vec<(AccountId, String)> = account::Entity::find()
-            .select_only()
-            .columns([account::Column::Id, account::Column::DisplayName])
-            .filter(account::Column::Id.is_in(known))
-            .into_tuple()
-            .all(db)
-            .await?;
-        partners.extend(named.into_iter().map(|(id, display_name)| {
-            (
-                id,
-                Partner {
-                    display_name,
-                    roster_size: 0,
-                },
-            )
-        }));
+    seen: Seen,
+) -> Result<PartnershipView, Error> {
+    let mut partner = Partner::default();
+    if let Some(known) = view::known_partner(&seen.row, seen.side) {
+        let named = account::Entity::find_by_id(known).one(db).await?;
+        partner.display_name = named.map(|account| account.display_name).unwrap_or_default();
     }
-    if !pending.is_empty() {
-        let counted: Vec<(AccountId, i64)> = member::Entity::find()
-            .select_only()
-            .column(member::Column::AccountId)
-            .column_as(
-                Expr::expr(Func::count(Expr::col(member::Column::Id))),
-                "roster_size",
-            )
-            .filter(member::Column::AccountId.is_in(pending))
-            .filter(member::Column::State.is_in([MemberState::Active, MemberState::Deactivated]))
-            .group_by(member::Column::AccountId)
-            .into_tuple()
-            .all(db)
-            .await?;
-        for (id, count) in counted {
-            partners.entry(id).or_default().roster_size = u64::try_from(count).unwrap_or(0);
-        }
-    }
-    let unknown = Partner::default();
-    Ok(seen
-        .into_iter()
-        .map(|Seen { row, side, view }| {
-            let partner = view::known_partner(&row, side)
-                .and_then(|id| partners.get(&id))
-                .unwrap_or(&unknown);
-            view::show(&row, side, view, partner, viewer.manager)
-        })
-        .collect())
+    let rosters = rosters(db, std::iter::once(&seen)).await?;
+    partner.roster_size = rosters.get(&seen.row.sender_account_id).copied().unwrap_or(0);
+    Ok(view::show(&seen.row, seen.side, seen.view, &partner, viewer.manager))
 }

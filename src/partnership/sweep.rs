@@ -40,17 +40,8 @@ pub async fn expire_overdue(backend: &Backend) -> Result<usize, Error> {
 }
 
 async fn expire(backend: &Backend, overdue: &[PartnershipId]) -> Result<usize, Error> {
-    let service = Actor {
-        account: None,
-        member: None,
-        operator: None,
-        need: Need::Operator,
-    };
-    let ask = Ask {
-        actor: service,
-        request: None,
-        validate_only: false,
-    };
+    let service = Actor { account: None, member: None, operator: None, need: Need::Operator };
+    let ask = Ask { actor: service, request: None, validate_only: false };
     let done = backend
         .change(&ask, |work| async move {
             let work = &*work;

@@ -73,9 +73,7 @@ pub fn side_of(row: &partnership::Model, viewer: AccountId) -> Option<Side> {
 pub fn known_partner(row: &partnership::Model, side: Side) -> Option<AccountId> {
     match side {
         Side::Recipient => Some(row.sender_account_id),
-        Side::Sender => row
-            .recipient_account_id
-            .filter(|_| row.activated_at.is_some()),
+        Side::Sender => row.recipient_account_id.filter(|_| row.activated_at.is_some()),
     }
 }
 
@@ -109,10 +107,9 @@ pub fn show(
     let (account_id, touched_at) = match side {
         Side::Sender => (row.sender_account_id, row.sender_updated_at),
         // the recipient's side exists only of bound rows
-        Side::Recipient => (
-            row.recipient_account_id.unwrap_or(row.sender_account_id),
-            row.recipient_updated_at,
-        ),
+        Side::Recipient => {
+            (row.recipient_account_id.unwrap_or(row.sender_account_id), row.recipient_updated_at)
+        }
     };
     let partner_account_id = known_partner(row, side);
     let undecided = matches!(view, View::AwaitingApproval | View::Pending | View::Expired);
@@ -136,16 +133,8 @@ pub fn show(
             View::AwaitingApproval | View::Pending | View::Active => policy.permissions.to_vec(),
             View::Rejected | View::Expired => Vec::new(),
         },
-        roster_size: if view == View::Pending {
-            partner.roster_size
-        } else {
-            0
-        },
-        allowed_actions: if manager {
-            allowed_actions(side, view, &policy)
-        } else {
-            Vec::new()
-        },
+        roster_size: if view == View::Pending { partner.roster_size } else { 0 },
+        allowed_actions: if manager { allowed_actions(side, view, &policy) } else { Vec::new() },
         created_at: row.created_at,
         updated_at: row
             .expires_at

@@ -20,10 +20,7 @@ async fn d2_accepting_makes_both_sides_active_at_once() {
 #[tokio::test]
 async fn r2_a_rejected_invitation_blocks_until_both_sides_delete() {
     let harness = Harness::start().await;
-    let (a, b) = (
-        harness.organization("ann").await,
-        harness.organization("bo").await,
-    );
+    let (a, b) = (harness.organization("ann").await, harness.organization("bo").await);
     let id = a.invites(&b.email()).await.unwrap().id;
     assert_eq!(b.rejects(&id).await.unwrap().state(), State::Rejected);
 

@@ -59,21 +59,13 @@ impl TestDatabase {
     fn sqlite() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let url = format!("sqlite://{}", folder.path().join("partner.db").display());
-        Self {
-            url,
-            name: None,
-            _folder: Some(folder),
-        }
+        Self { url, name: None, _folder: Some(folder) }
     }
 
     async fn postgres(how: &str) -> Self {
         let name = format!("test_{}", Uuid::now_v7().simple());
         administer(&format!("CREATE DATABASE {name} {how}")).await;
-        Self {
-            url: url_of(&name),
-            name: Some(name),
-            _folder: None,
-        }
+        Self { url: url_of(&name), name: Some(name), _folder: None }
     }
 }
 
@@ -86,9 +78,7 @@ impl Drop for TestDatabase {
                 .enable_all()
                 .build()
                 .expect("a runtime");
-            runtime.block_on(administer(&format!(
-                "DROP DATABASE IF EXISTS {name} WITH (FORCE)"
-            )));
+            runtime.block_on(administer(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
         });
         let _ = dropped.join();
     }
@@ -109,16 +99,13 @@ async fn make_template() -> String {
 
 fn url_of(database: &str) -> String {
     let url = postgres_url();
-    let (server, _) = url
-        .rsplit_once('/')
-        .expect("a PostgreSQL URL ends with /database");
+    let (server, _) = url.rsplit_once('/').expect("a PostgreSQL URL ends with /database");
     format!("{server}/{database}")
 }
 
 async fn administer(statement: &str) {
-    let mut connection = PgConnection::connect(&postgres_url())
-        .await
-        .expect("the test PostgreSQL answers");
+    let mut connection =
+        PgConnection::connect(&postgres_url()).await.expect("the test PostgreSQL answers");
     connection
         .execute(AssertSqlSafe(statement.to_owned()))
         .await

@@ -59,25 +59,17 @@ impl Harness {
             Some(database) => database,
             None => Arc::new(TestDatabase::fresh().await),
         };
-        let opened = Database::open(&database.url)
-            .await
-            .expect("the test database opens");
+        let opened = Database::open(&database.url).await.expect("the test database opens");
         let key = SecretKey::new(vec![7; 32]).expect("32 bytes are enough");
         let mut backend = Backend::new(opened, clock.clone(), options.limits, key, REACTIONS);
         if let Some(pause) = options.pause {
             backend = backend.paused_by(pause);
         }
         let authenticator = options.authenticator.unwrap_or(Authenticator::None);
-        let service = Service::assemble(backend, authenticator)
-            .await
-            .expect("the service assembles");
+        let service =
+            Service::assemble(backend, authenticator).await.expect("the service assembles");
         let channel = in_memory(&service).await;
-        Self {
-            backend: service.backend,
-            clock,
-            channel,
-            database,
-        }
+        Self { backend: service.backend, clock, channel, database }
     }
 
     /// Clients whose calls carry these metadata.
@@ -135,8 +127,5 @@ async fn in_memory(service: &Service) -> Channel {
         }
     });
     let endpoint = Endpoint::from_static("http://in-memory");
-    endpoint
-        .connect_with_connector(connector)
-        .await
-        .expect("an in-memory connection")
+    endpoint.connect_with_connector(connector).await.expect("an in-memory connection")
 }

@@ -23,9 +23,7 @@ impl Refusal {
     /// Reads a status; every one of the service's has these details.
     pub fn of(status: &Status) -> Self {
         let details = status.get_error_details();
-        let info = details
-            .error_info()
-            .unwrap_or_else(|| panic!("no ErrorInfo in {status:?}"));
+        let info = details.error_info().unwrap_or_else(|| panic!("no ErrorInfo in {status:?}"));
         assert_eq!(info.domain, "partner.v1");
         Self {
             code: status.code(),
@@ -35,10 +33,7 @@ impl Refusal {
             fields: details
                 .bad_request()
                 .map(|bad| {
-                    bad.field_violations
-                        .iter()
-                        .map(|violation| violation.field.clone())
-                        .collect()
+                    bad.field_violations.iter().map(|violation| violation.field.clone()).collect()
                 })
                 .unwrap_or_default(),
             retry_after: details.retry_info().and_then(|info| info.retry_delay),

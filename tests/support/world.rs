@@ -33,34 +33,16 @@ impl Harness {
             )
             .await
             .expect("the administrator registers");
-        Organization {
-            id: account.id,
-            name: name.to_owned(),
-            by: self.member(&boss.id),
-            boss,
-        }
+        Organization { id: account.id, name: name.to_owned(), by: self.member(&boss.id), boss }
     }
 
     /// An account of nobody.
     pub async fn account(&self, name: &str) -> pb::Account {
-        let account = pb::Account {
-            display_name: name.to_owned(),
-            ..Default::default()
-        };
-        let request = pb::CreateAccountRequest {
-            account: Some(account),
-            ..Default::default()
-        };
-        let answer = self
-            .operator()
-            .accounts
-            .create_account(request)
-            .await
-            .expect("the account is created");
-        answer
-            .into_inner()
-            .account
-            .expect("an account in the answer")
+        let account = pb::Account { display_name: name.to_owned(), ..Default::default() };
+        let request = pb::CreateAccountRequest { account: Some(account), ..Default::default() };
+        let answer =
+            self.operator().accounts.create_account(request).await.expect("the account is created");
+        answer.into_inner().account.expect("an account in the answer")
     }
 
     /// A member, by the operator.
@@ -88,11 +70,7 @@ impl Harness {
     /// Two organisations that are partners; the first one invited.
     pub async fn partners(&self, a: &str, b: &str) -> (Organization, Organization, String) {
         let (a, b) = (self.organization(a).await, self.organization(b).await);
-        let id = a
-            .invites(&b.email())
-            .await
-            .expect("the invitation is sent")
-            .id;
+        let id = a.invites(&b.email()).await.expect("the invitation is sent").id;
         b.accepts(&id).await.expect("the invitation is accepted");
         (a, b, id)
     }
@@ -109,10 +87,7 @@ impl Organization {
             ..Default::default()
         };
         let answer = self.by.clone().partners.invite_partner(request).await?;
-        Ok(answer
-            .into_inner()
-            .partnership
-            .expect("a partnership in the answer"))
+        Ok(answer.into_inner().partnership.expect("a partnership in the answer"))
     }
 
     /// AcceptPartnership as the administrator.
@@ -123,10 +98,7 @@ impl Organization {
             ..Default::default()
         };
         let answer = self.by.clone().partners.accept_partnership(request).await?;
-        Ok(answer
-            .into_inner()
-            .partnership
-            .expect("a partnership in the answer"))
+        Ok(answer.into_inner().partnership.expect("a partnership in the answer"))
     }
 
     /// RejectPartnership as the administrator.
@@ -137,10 +109,7 @@ impl Organization {
             ..Default::default()
         };
         let answer = self.by.clone().partners.reject_partnership(request).await?;
-        Ok(answer
-            .into_inner()
-            .partnership
-            .expect("a partnership in the answer"))
+        Ok(answer.into_inner().partnership.expect("a partnership in the answer"))
     }
 
     /// ResendInvitation as the administrator.
@@ -151,10 +120,7 @@ impl Organization {
             ..Default::default()
         };
         let answer = self.by.clone().partners.resend_invitation(request).await?;
-        Ok(answer
-            .into_inner()
-            .partnership
-            .expect("a partnership in the answer"))
+        Ok(answer.into_inner().partnership.expect("a partnership in the answer"))
     }
 
     /// DeletePartnership as the administrator.
@@ -178,25 +144,14 @@ impl Organization {
             ..Default::default()
         };
         let answer = self.by.clone().partners.get_partnership(request).await?;
-        Ok(answer
-            .into_inner()
-            .partnership
-            .expect("a partnership in the answer"))
+        Ok(answer.into_inner().partnership.expect("a partnership in the answer"))
     }
 
     /// Every partnership this side sees, newest first.
     pub async fn list(&self) -> Vec<pb::Partnership> {
-        let request = pb::ListPartnershipsRequest {
-            account_id: self.id.clone(),
-            ..Default::default()
-        };
-        let answer = self
-            .by
-            .clone()
-            .partners
-            .list_partnerships(request)
-            .await
-            .expect("the list");
+        let request =
+            pb::ListPartnershipsRequest { account_id: self.id.clone(), ..Default::default() };
+        let answer = self.by.clone().partners.list_partnerships(request).await.expect("the list");
         answer.into_inner().partnerships
     }
 }

@@ -76,9 +76,7 @@ pub fn decide(
 /// What a manager on `side` may do now (V1).
 #[must_use]
 pub fn allowed_actions(side: Side, view: View, policy: &Policy) -> Vec<Action> {
-    Action::iter()
-        .filter(|action| decide(side, view, *action, policy).is_ok())
-        .collect()
+    Action::iter().filter(|action| decide(side, view, *action, policy).is_ok()).collect()
 }
 
 #[cfg(test)]
@@ -134,10 +132,7 @@ mod tests {
             may(Side::Recipient, View::Pending),
             [Action::Accept, Action::Reject, Action::Delete]
         );
-        assert_eq!(
-            may(Side::Sender, View::AwaitingApproval),
-            [Action::Delete, Action::Resend]
-        );
+        assert_eq!(may(Side::Sender, View::AwaitingApproval), [Action::Delete, Action::Resend]);
         assert_eq!(may(Side::Sender, View::Active), [Action::Delete]);
         assert_eq!(may(Side::Recipient, View::Expired), [Action::Delete]);
     }

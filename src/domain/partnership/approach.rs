@@ -74,9 +74,7 @@ impl Approach<'_> {
     /// What stands against binding a waiting invitation once its person has appeared (I9).
     #[must_use]
     pub fn conflict_on_arrival(&self) -> Option<Obstacle> {
-        self.own_account()
-            .or_else(|| self.active())
-            .or_else(|| self.incoming())
+        self.own_account().or_else(|| self.active()).or_else(|| self.incoming())
     }
 
     /// The account it binds to; `None` leaves it waiting, with nothing to tell the sender why.
@@ -98,9 +96,7 @@ impl Approach<'_> {
     }
 
     fn own_account(&self) -> Option<Obstacle> {
-        self.home
-            .filter(|home| home.account == self.sender)
-            .map(|_| Obstacle::SelfInvitation)
+        self.home.filter(|home| home.account == self.sender).map(|_| Obstacle::SelfInvitation)
     }
 
     fn active(&self) -> Option<Obstacle> {
@@ -145,9 +141,6 @@ impl Approach<'_> {
     }
 
     fn find(&self, matches: impl Fn(&Standing) -> bool) -> Option<PartnershipId> {
-        self.rows
-            .iter()
-            .find(|(_, row)| row.kind == self.kind && matches(row))
-            .map(|(id, _)| *id)
+        self.rows.iter().find(|(_, row)| row.kind == self.kind && matches(row)).map(|(id, _)| *id)
     }
 }

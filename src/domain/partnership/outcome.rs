@@ -120,17 +120,9 @@ pub fn activation(
 /// What closing `account` does to one of its rows (M5), in order.
 #[must_use]
 pub fn closing(account: AccountId, row: &Standing, now: Timestamp) -> Vec<Transition> {
-    let side = if row.sender == account {
-        Side::Sender
-    } else {
-        Side::Recipient
-    };
+    let side = if row.sender == account { Side::Sender } else { Side::Recipient };
     let overdue = row.state == State::Pending && row.state_at(now) == State::Expired;
-    let mut steps = if overdue {
-        vec![Transition::Expire]
-    } else {
-        Vec::new()
-    };
+    let mut steps = if overdue { vec![Transition::Expire] } else { Vec::new() };
     match (row.state_at(now), side) {
         (State::Active, _) | (State::Pending, Side::Sender) => steps.push(Transition::CloseAccount),
         (State::Pending, Side::Recipient) => steps.push(Transition::Unbind),

@@ -20,11 +20,7 @@ pub enum Side {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
 )]
-#[sea_orm(
-    rs_type = "String",
-    db_type = "Text",
-    rename_all = "SCREAMING_SNAKE_CASE"
-)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
     /// Waits for a decision; overdue ones count as expired.
@@ -55,11 +51,7 @@ pub enum State {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
 )]
-#[sea_orm(
-    rs_type = "String",
-    db_type = "Text",
-    rename_all = "SCREAMING_SNAKE_CASE"
-)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum View {
     /// Sent, not decided.
@@ -219,14 +211,8 @@ mod tests {
         assert_eq!(row.state_at(Timestamp(99)), State::Pending);
         assert_eq!(row.state_at(Timestamp(100)), State::Expired);
         assert_eq!(row.view(Side::Sender, Timestamp(100)), Some(View::Expired));
-        assert_eq!(
-            row.view(Side::Recipient, Timestamp(100)),
-            Some(View::Expired)
-        );
-        let forever = Standing {
-            expires_at: None,
-            ..row
-        };
+        assert_eq!(row.view(Side::Recipient, Timestamp(100)), Some(View::Expired));
+        let forever = Standing { expires_at: None, ..row };
         assert_eq!(forever.state_at(Timestamp(i64::MAX)), State::Pending);
     }
 
@@ -244,16 +230,10 @@ mod tests {
 
     #[test]
     fn r2_a_rejection_blocks_until_both_sides_have_deleted_in_either_order() {
-        for (sender_hid, recipient_hid, blocks) in [
-            (false, false, true),
-            (true, false, true),
-            (false, true, true),
-            (true, true, false),
-        ] {
-            assert_eq!(
-                standing(State::Rejected, true, sender_hid, recipient_hid).blocks(),
-                blocks
-            );
+        for (sender_hid, recipient_hid, blocks) in
+            [(false, false, true), (true, false, true), (false, true, true), (true, true, false)]
+        {
+            assert_eq!(standing(State::Rejected, true, sender_hid, recipient_hid).blocks(), blocks);
         }
     }
 }

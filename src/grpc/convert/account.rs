@@ -16,18 +16,9 @@ pub struct NewAccount {
 }
 
 pub fn create(fields: &mut Fields, body: pb::CreateAccountRequest) -> NewAccount {
-    let pb::CreateAccountRequest {
-        account,
-        request_id: _,
-        validate_only: _,
-    } = body;
-    let pb::Account {
-        id,
-        display_name,
-        state: _,
-        create_time: _,
-        etag: _,
-    } = account.unwrap_or_default();
+    let pb::CreateAccountRequest { account, request_id: _, validate_only: _ } = body;
+    let pb::Account { id, display_name, state: _, create_time: _, etag: _ } =
+        account.unwrap_or_default();
     NewAccount {
         id: fields.optional_id("account.id", &id),
         display_name: fields.required_text("account.display_name", display_name, MAX_NAME),
@@ -50,22 +41,13 @@ pub fn update(fields: &mut Fields, body: pb::UpdateAccountRequest) -> AccountUpd
     if account.is_none() {
         fields.bad("account", "is required");
     }
-    let pb::Account {
-        id,
-        display_name,
-        state: _,
-        create_time: _,
-        etag,
-    } = account.unwrap_or_default();
+    let pb::Account { id, display_name, state: _, create_time: _, etag } =
+        account.unwrap_or_default();
     if !id.is_empty() && !id.eq_ignore_ascii_case(&account_id) {
         fields.bad("account.id", "must be empty or the same as account_id");
     }
-    let mask = Mask::read(
-        fields,
-        update_mask,
-        &["display_name"],
-        &["id", "state", "create_time", "etag"],
-    );
+    let mask =
+        Mask::read(fields, update_mask, &["display_name"], &["id", "state", "create_time", "etag"]);
     let display_name = mask
         .writes("display_name", !display_name.is_empty())
         .then(|| fields.required_text("account.display_name", display_name, MAX_NAME));
@@ -73,49 +55,26 @@ pub fn update(fields: &mut Fields, body: pb::UpdateAccountRequest) -> AccountUpd
 }
 
 pub fn suspend(_: &mut Fields, body: pb::SuspendAccountRequest) -> String {
-    let pb::SuspendAccountRequest {
-        account_id: _,
-        etag,
-        request_id: _,
-        validate_only: _,
-    } = body;
+    let pb::SuspendAccountRequest { account_id: _, etag, request_id: _, validate_only: _ } = body;
     etag
 }
 
 pub fn resume(_: &mut Fields, body: pb::ResumeAccountRequest) -> String {
-    let pb::ResumeAccountRequest {
-        account_id: _,
-        etag,
-        request_id: _,
-        validate_only: _,
-    } = body;
+    let pb::ResumeAccountRequest { account_id: _, etag, request_id: _, validate_only: _ } = body;
     etag
 }
 
 pub fn close(_: &mut Fields, body: pb::CloseAccountRequest) -> String {
-    let pb::CloseAccountRequest {
-        account_id: _,
-        etag,
-        request_id: _,
-        validate_only: _,
-    } = body;
+    let pb::CloseAccountRequest { account_id: _, etag, request_id: _, validate_only: _ } = body;
     etag
 }
 
 pub fn get(_: &mut Fields, body: pb::GetAccountRequest) {
-    let pb::GetAccountRequest {
-        account_id: _,
-        min_position: _,
-    } = body;
+    let pb::GetAccountRequest { account_id: _, min_position: _ } = body;
 }
 
 pub fn list(fields: &mut Fields, body: pb::ListAccountsRequest) -> Vec<AccountState> {
-    let pb::ListAccountsRequest {
-        states,
-        page_size: _,
-        page_token: _,
-        min_position: _,
-    } = body;
+    let pb::ListAccountsRequest { states, page_size: _, page_token: _, min_position: _ } = body;
     fields.many("states", &states)
 }
 

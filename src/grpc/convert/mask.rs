@@ -16,9 +16,7 @@ impl Mask {
         writable: &[&str],
         ignored: &[&str],
     ) -> Self {
-        let paths = mask
-            .map(|mask| mask.paths)
-            .filter(|paths| !paths.is_empty());
+        let paths = mask.map(|mask| mask.paths).filter(|paths| !paths.is_empty());
         let Some(paths) = paths else {
             return Self { paths: None };
         };
@@ -26,9 +24,7 @@ impl Mask {
             if paths.len() > 1 {
                 fields.bad("update_mask", "must not name other fields beside *");
             }
-            return Self {
-                paths: Some(writable.iter().map(|&path| path.to_owned()).collect()),
-            };
+            return Self { paths: Some(writable.iter().map(|&path| path.to_owned()).collect()) };
         }
         for path in &paths {
             if !writable.contains(&path.as_str()) && !ignored.contains(&path.as_str()) {
@@ -44,8 +40,6 @@ impl Mask {
 
     /// Whether a field is written; without a mask, whether it is set.
     pub fn writes(&self, path: &str, is_set: bool) -> bool {
-        self.paths
-            .as_ref()
-            .map_or(is_set, |paths| paths.iter().any(|named| named == path))
+        self.paths.as_ref().map_or(is_set, |paths| paths.iter().any(|named| named == path))
     }
 }

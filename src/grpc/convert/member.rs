@@ -11,15 +11,8 @@ use crate::entity::member;
 use crate::grpc::fields::{Fields, MAX_LOCALE, MAX_NAME, Text};
 use crate::grpc::pb;
 
-const WRITABLE: &[&str] = &[
-    "email",
-    "display_name",
-    "profile",
-    "manage_partners",
-    "phone",
-    "title",
-    "locale",
-];
+const WRITABLE: &[&str] =
+    &["email", "display_name", "profile", "manage_partners", "phone", "title", "locale"];
 const OUTPUT_ONLY: &[&str] = &[
     "id",
     "account_id",
@@ -32,12 +25,7 @@ const OUTPUT_ONLY: &[&str] = &[
 ];
 
 pub fn register(fields: &mut Fields, body: pb::RegisterMemberRequest) -> NewMember {
-    let pb::RegisterMemberRequest {
-        account_id: _,
-        member,
-        request_id: _,
-        validate_only: _,
-    } = body;
+    let pb::RegisterMemberRequest { account_id: _, member, request_id: _, validate_only: _ } = body;
     let member = member.unwrap_or_default();
     NewMember {
         id: fields.optional_id("member.id", &member.id),
@@ -121,10 +109,7 @@ pub fn deactivate(fields: &mut Fields, body: pb::DeactivateMemberRequest) -> Tar
         request_id: _,
         validate_only: _,
     } = body;
-    Target {
-        id: fields.id("member_id", &member_id),
-        etag,
-    }
+    Target { id: fields.id("member_id", &member_id), etag }
 }
 
 pub fn reactivate(fields: &mut Fields, body: pb::ReactivateMemberRequest) -> Target {
@@ -135,24 +120,13 @@ pub fn reactivate(fields: &mut Fields, body: pb::ReactivateMemberRequest) -> Tar
         request_id: _,
         validate_only: _,
     } = body;
-    Target {
-        id: fields.id("member_id", &member_id),
-        etag,
-    }
+    Target { id: fields.id("member_id", &member_id), etag }
 }
 
 pub fn remove(fields: &mut Fields, body: pb::RemoveMemberRequest) -> Target {
-    let pb::RemoveMemberRequest {
-        account_id: _,
-        member_id,
-        etag,
-        request_id: _,
-        validate_only: _,
-    } = body;
-    Target {
-        id: fields.id("member_id", &member_id),
-        etag,
-    }
+    let pb::RemoveMemberRequest { account_id: _, member_id, etag, request_id: _, validate_only: _ } =
+        body;
+    Target { id: fields.id("member_id", &member_id), etag }
 }
 
 pub struct Move {
@@ -172,16 +146,10 @@ pub fn move_to(fields: &mut Fields, body: pb::MoveMemberRequest) -> Move {
         validate_only: _,
     } = body;
     if !account_id.is_empty() && target_account_id.eq_ignore_ascii_case(&account_id) {
-        fields.bad(
-            "target_account_id",
-            "must be another account than account_id",
-        );
+        fields.bad("target_account_id", "must be another account than account_id");
     }
     Move {
-        target: Target {
-            id: fields.id("member_id", &member_id),
-            etag,
-        },
+        target: Target { id: fields.id("member_id", &member_id), etag },
         to: fields.id("target_account_id", &target_account_id),
         profile: fields
             .one("profile", profile, Some(Profile::Observer))
@@ -190,11 +158,7 @@ pub fn move_to(fields: &mut Fields, body: pb::MoveMemberRequest) -> Move {
 }
 
 pub fn get(fields: &mut Fields, body: pb::GetMemberRequest) -> MemberId {
-    let pb::GetMemberRequest {
-        account_id: _,
-        member_id,
-        min_position: _,
-    } = body;
+    let pb::GetMemberRequest { account_id: _, member_id, min_position: _ } = body;
     fields.id("member_id", &member_id)
 }
 

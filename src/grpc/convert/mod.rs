@@ -15,8 +15,5 @@ const MAX_VERSION: usize = 200;
 fn time(at: Timestamp) -> prost_types::Timestamp {
     const MICROS: i64 = 1_000_000;
     let nanos = i32::try_from(at.0.rem_euclid(MICROS) * 1_000).unwrap_or(0);
-    prost_types::Timestamp {
-        seconds: at.0.div_euclid(MICROS),
-        nanos,
-    }
+    prost_types::Timestamp { seconds: at.0.div_euclid(MICROS), nanos }
 }

@@ -28,10 +28,7 @@ pub fn invite(fields: &mut Fields, body: pb::InvitePartnerRequest) -> Invitation
         .one("type", r#type, Some(PartnerType::Collaboration))
         .unwrap_or(PartnerType::Collaboration);
     if !kind.policy().offered {
-        fields.bad(
-            "type",
-            "must be COLLABORATION; this release offers no other type",
-        );
+        fields.bad("type", "must be COLLABORATION; this release offers no other type");
     }
     Invitation {
         invitee: fields.email("invitee_email", &invitee_email),
@@ -54,10 +51,7 @@ pub fn resend(fields: &mut Fields, body: pb::ResendInvitationRequest) -> Target 
         request_id: _,
         validate_only: _,
     } = body;
-    Target {
-        id: fields.id("partnership_id", &partnership_id),
-        etag,
-    }
+    Target { id: fields.id("partnership_id", &partnership_id), etag }
 }
 
 pub fn accept(fields: &mut Fields, body: pb::AcceptPartnershipRequest) -> Target {
@@ -75,10 +69,7 @@ pub fn accept(fields: &mut Fields, body: pb::AcceptPartnershipRequest) -> Target
         super::MAX_VERSION,
         Text::OneLine,
     );
-    Target {
-        id: fields.id("partnership_id", &partnership_id),
-        etag,
-    }
+    Target { id: fields.id("partnership_id", &partnership_id), etag }
 }
 
 pub struct Rejection {
@@ -96,10 +87,7 @@ pub fn reject(fields: &mut Fields, body: pb::RejectPartnershipRequest) -> Reject
         validate_only: _,
     } = body;
     Rejection {
-        target: Target {
-            id: fields.id("partnership_id", &partnership_id),
-            etag,
-        },
+        target: Target { id: fields.id("partnership_id", &partnership_id), etag },
         reason: fields.text("reason", reason, MAX_REASON, Text::ManyLines),
     }
 }
@@ -121,21 +109,14 @@ pub fn delete(fields: &mut Fields, body: pb::DeletePartnershipRequest) -> Deleti
         validate_only: _,
     } = body;
     Deletion {
-        target: Target {
-            id: fields.id("partnership_id", &partnership_id),
-            etag,
-        },
+        target: Target { id: fields.id("partnership_id", &partnership_id), etag },
         reason: fields.text("reason", reason, MAX_REASON, Text::ManyLines),
         allow_missing,
     }
 }
 
 pub fn get(fields: &mut Fields, body: pb::GetPartnershipRequest) -> PartnershipId {
-    let pb::GetPartnershipRequest {
-        account_id: _,
-        partnership_id,
-        min_position: _,
-    } = body;
+    let pb::GetPartnershipRequest { account_id: _, partnership_id, min_position: _ } = body;
     fields.id("partnership_id", &partnership_id)
 }
 
@@ -159,10 +140,7 @@ pub fn list(fields: &mut Fields, body: pb::ListPartnershipsRequest) -> Filter {
 }
 
 pub fn get_preferences(_: &mut Fields, body: pb::GetPartnerPreferencesRequest) {
-    let pb::GetPartnerPreferencesRequest {
-        account_id: _,
-        min_position: _,
-    } = body;
+    let pb::GetPartnerPreferencesRequest { account_id: _, min_position: _ } = body;
 }
 
 pub struct NewPreferences {
@@ -184,12 +162,8 @@ pub fn update_preferences(
     if preferences.is_none() {
         fields.bad("preferences", "is required");
     }
-    let pb::PartnerPreferences {
-        receive_policy,
-        blocked_account_ids,
-        contact_retention,
-        etag,
-    } = preferences.unwrap_or_default();
+    let pb::PartnerPreferences { receive_policy, blocked_account_ids, contact_retention, etag } =
+        preferences.unwrap_or_default();
     let writable = ["receive_policy", "blocked_account_ids", "contact_retention"];
     let mask = Mask::read(fields, update_mask, &writable, &["etag"]);
     let receive_policy = mask
@@ -198,14 +172,12 @@ pub fn update_preferences(
     let contact_retention = mask
         .writes("contact_retention", contact_retention != 0)
         .then(|| fields.one("preferences.contact_retention", contact_retention, None));
-    let blocked = mask
-        .writes("blocked_account_ids", !blocked_account_ids.is_empty())
-        .then(|| {
-            let id = |(index, raw): (usize, &String)| -> AccountId {
-                fields.id(&format!("preferences.blocked_account_ids[{index}]"), raw)
-            };
-            blocked_account_ids.iter().enumerate().map(id).collect()
-        });
+    let blocked = mask.writes("blocked_account_ids", !blocked_account_ids.is_empty()).then(|| {
+        let id = |(index, raw): (usize, &String)| -> AccountId {
+            fields.id(&format!("preferences.blocked_account_ids[{index}]"), raw)
+        };
+        blocked_account_ids.iter().enumerate().map(id).collect()
+    });
     NewPreferences {
         etag,
         fields: PreferencesUpdate {
@@ -260,14 +232,10 @@ pub fn shown(view: PartnershipView) -> pb::Partnership {
         state_reason: optional(state_reason),
         reject_reason,
         r#type: kind.to_wire(),
-        partner_account_id: partner_account_id
-            .map(|id| id.to_string())
-            .unwrap_or_default(),
+        partner_account_id: partner_account_id.map(|id| id.to_string()).unwrap_or_default(),
         partner_display_name,
         invitee_email,
-        inviter_member_id: inviter_member_id
-            .map(|id| id.to_string())
-            .unwrap_or_default(),
+        inviter_member_id: inviter_member_id.map(|id| id.to_string()).unwrap_or_default(),
         inviter_display_name,
         message,
         // no type that this release offers has admin roles
