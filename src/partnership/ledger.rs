@@ -95,7 +95,7 @@ impl Ledger {
 
         let glance = Glance::between(&before, &after, transition, now);
         entry.count_versions(&glance, now);
-        let (action, ends, reason_shared) = words(transition);
+        let (action, ends, reason_shared) = words(transition, before.state);
         if let (Transition::Reject, Some(reason)) = (transition, reason) {
             reason.clone_into(&mut entry.row.reject_reason);
         }
@@ -184,7 +184,7 @@ fn settle_columns(row: &mut partnership::Model, standing: &Standing, now: Timest
 }
 
 /// What the audit calls a transition, whether it ends the row, and whether both sides may read its reason.
-fn words(transition: Transition) -> (AuditAction, bool, bool) {
+fn words(transition: Transition, before: State) -> (AuditAction, bool, bool) {
     match transition {
         Transition::Activate => (AuditAction::Accepted, false, false),
         Transition::Reject => (AuditAction::Rejected, true, true),
@@ -192,7 +192,8 @@ fn words(transition: Transition) -> (AuditAction, bool, bool) {
         Transition::Cancel => (AuditAction::Canceled, true, false),
         Transition::Supersede => (AuditAction::Superseded, true, false),
         Transition::EndBySender | Transition::EndByRecipient => (AuditAction::Ended, true, false),
-        Transition::CloseAccount => (AuditAction::Withdrawn, true, false),
+        Transition::CloseAccount if before == State::Active => (AuditAction::Ended, true, false),
+        Transition::CloseAccount => (AuditAction::Canceled, true, false),
         Transition::Hide(_) => (AuditAction::Hidden, false, false),
         Transition::Archive | Transition::Replace => (AuditAction::Replaced, false, false),
         Transition::Expire => (AuditAction::Expired, false, false),
