@@ -101,6 +101,9 @@ pub struct ServeConfig {
     /// How long an invitation waits for a decision; 0 is for ever.
     #[arg(long, env = "PARTNER_INVITATION_EXPIRY", default_value = "30d", value_name = "SPAN")]
     pub invitation_expiry: Span,
+    /// How long events are kept for those who resume; 0 is for ever.
+    #[arg(long, env = "PARTNER_EVENT_RETENTION", default_value = "7d", value_name = "SPAN")]
+    pub event_retention: Span,
     /// Invitations an account may send per UTC day.
     #[arg(long, env = "PARTNER_INVITATIONS_PER_DAY", default_value_t = 200, value_name = "COUNT")]
     pub invitations_per_day: u64,

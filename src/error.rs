@@ -56,6 +56,16 @@ pub enum Error {
     SelfInvitation,
     #[error("The page token is not one for this call; start again without it.")]
     PageTokenInvalid,
+    #[error("The resume token is damaged, or another log's; start again without it.")]
+    ResumeTokenInvalid,
+    #[error(
+        "The events after the resume token are not kept any more, only those from position {earliest}; list the contacts anew, then start again without it."
+    )]
+    ResumeTokenExpired { earliest: i64, retention: Duration },
+    #[error(
+        "The resume token tells of a history that this service does not have; list the contacts anew, then start again without it."
+    )]
+    ResumeTokenDiverged,
     #[error("You are already partners with that account: partnership {partnership}.")]
     AlreadyPartners { partnership: PartnershipId },
     #[error(

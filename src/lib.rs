@@ -5,6 +5,7 @@
 //!   main                  subcommands: demo, token
 //!   server                the composition root: services, reactions, start and stop        config, telemetry
 //!   grpc                  the only room that knows tonic and generated code
+//!   sync                  what happens among an account's partners, from the log
 //!   partnership           invitations, decisions, what each side sees
 //!   audit    account      who did what; accounts, members, preferences, rights
 //!   backend               `change`, the one owner of transactions
@@ -29,5 +30,6 @@ pub mod grpc;
 pub mod migration;
 pub mod partnership;
 pub mod server;
+pub mod sync;
 pub mod telemetry;
 pub mod token;

@@ -4,10 +4,11 @@ use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, Secr
 use crate::config::{AuthMode, ConfigError, ServeConfig};
 use crate::grpc::auth::{Authenticator, JwtVerifier};
 use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
-use crate::grpc::{Accounts, Gate, Partners, pb};
+use crate::grpc::{Accounts, Gate, MemberSync, Partners, pb};
 use crate::partnership::sweep;
 use crate::{audit, partnership};
 use pb::account_service_server::AccountServiceServer;
+use pb::member_sync_service_server::MemberSyncServiceServer;
 use pb::partner_service_server::PartnerServiceServer;
 use std::path::Path;
 use std::sync::Arc;
@@ -64,8 +65,10 @@ impl Service {
         let (health, health_service) = tonic_health::server::health_reporter();
         let accounts = AccountServiceServer::new(Accounts(gate.clone()))
             .max_decoding_message_size(MAX_REQUEST_BYTES);
-        let partners =
-            PartnerServiceServer::new(Partners(gate)).max_decoding_message_size(MAX_REQUEST_BYTES);
+        let partners = PartnerServiceServer::new(Partners(gate.clone()))
+            .max_decoding_message_size(MAX_REQUEST_BYTES);
+        let sync = MemberSyncServiceServer::new(MemberSync(gate))
+            .max_decoding_message_size(MAX_REQUEST_BYTES);
         let reflection = || {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
@@ -73,6 +76,7 @@ impl Service {
         };
         let routes = Routes::new(accounts)
             .add_service(partners)
+            .add_service(sync)
             .add_service(health_service)
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?)
@@ -86,6 +90,7 @@ impl Service {
         let services = [
             name_of::<AccountServiceServer<Accounts>>(),
             name_of::<PartnerServiceServer<Partners>>(),
+            name_of::<MemberSyncServiceServer<MemberSync>>(),
         ];
         for service in PROBES.into_iter().chain(services) {
             // a service that is going away is still alive
@@ -160,6 +165,9 @@ async fn sweep(backend: Arc<Backend>, shutdown: CancellationToken) {
                 tracing::warn!(%error, "overdue invitations could not be swept; trying again later")
             }
         }
+        if let Err(error) = backend.trim_log().await {
+            tracing::warn!(%error, "old events could not be deleted; trying again later");
+        }
         if let Err(error) = backend.forget_old_requests().await {
             tracing::warn!(%error, "old request ids could not be forgotten; trying again later");
         }
@@ -171,6 +179,7 @@ fn limits(config: &ServeConfig) -> Limits {
         invitation_expiry: config.invitation_expiry.0,
         invitations_per_day: config.invitations_per_day,
         open_invitations: config.open_invitations,
+        event_retention: config.event_retention.0,
         ..Limits::default()
     }
 }

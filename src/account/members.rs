@@ -133,8 +133,11 @@ pub async fn change_fields(
                 own_address(&mut part, before.email_key.clone(), None);
                 own_address(&mut part, after.email_key.clone(), Some(id));
             }
-            let slot = part.event(event(&after, EventKind::MemberUpdated, moves_address));
-            if fact(&after) != fact(&before) {
+            let public = fact(&after) != fact(&before);
+            let kind =
+                if public { EventKind::MemberUpdated } else { EventKind::MemberPrivatelyUpdated };
+            let slot = part.event(event(&after, kind, moves_address));
+            if public {
                 next_version(&mut part, slot, &after);
             }
             Ok(saved(work, part, slot, after))

@@ -16,6 +16,8 @@ pub struct Limits {
     pub open_invitations: u64,
     /// The least time between two sendings of one invitation (I11).
     pub resend_interval: Duration,
+    /// How long events are kept; zero is for ever.
+    pub event_retention: Duration,
     /// How long answers are remembered under their request id.
     pub remember: Duration,
 }
@@ -28,6 +30,7 @@ impl Default for Limits {
             refused_per_day: 1_000,
             open_invitations: 500,
             resend_interval: Duration::from_secs(60 * 60),
+            event_retention: 7 * DAY,
             remember: DAY,
         }
     }

@@ -31,7 +31,7 @@ pub use work::{Ask, Done, RequestKey, Work};
 
 use crate::domain::time::Timestamp;
 use crate::error::Error;
-use crate::feed::log;
+use crate::feed::{log, retention};
 use futures::future::BoxFuture;
 use sea_orm::DatabaseConnection;
 use std::sync::Arc;
@@ -105,6 +105,21 @@ impl Backend {
     /// The database's.
     pub async fn forget_old_requests(&self) -> Result<(), Error> {
         remembered::forget(self.database.writes(), self.now().minus(self.limits.remember)).await
+    }
+
+    /// Deletes events older than the retention: the floor rises first, then what lies below it goes.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn trim_log(&self) -> Result<(), Error> {
+        let retention = self.limits.event_retention;
+        if retention.is_zero() {
+            return Ok(());
+        }
+        let db = self.database.writes();
+        retention::raise_floor(db, self.now().minus(retention)).await?;
+        while retention::delete_below_floor(db).await? {}
+        Ok(())
     }
 
     /// Closes every connection.

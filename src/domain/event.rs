@@ -29,8 +29,10 @@ pub enum EventKind {
     AccountClosed,
     /// A member appeared in an account.
     MemberAdded,
-    /// What partners see of a member, or something only its own account sees, changed.
+    /// What partners see of a member changed.
     MemberUpdated,
+    /// Something of a member changed that only its own account sees.
+    MemberPrivatelyUpdated,
     /// A member may no longer act.
     MemberDeactivated,
     /// A member may act again.

@@ -10,4 +10,5 @@ pub mod ids;
 pub mod partner_type;
 pub mod partnership;
 pub mod preferences;
+pub mod sync;
 pub mod time;

@@ -3,12 +3,13 @@
 use crate::domain::event::Event;
 use crate::domain::ids::EventId;
 use crate::domain::time::Timestamp;
-use crate::entity::{log, log_head};
-use sea_orm::sea_query::Expr;
+use crate::entity::{log, log_head, log_identity};
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, QueryFilter,
-    QuerySelect, QueryTrait, Statement,
+    ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Statement,
 };
+use uuid::Uuid;
 
 /// Takes the head for the rest of the transaction, then reads the highest position.
 ///
@@ -76,4 +77,55 @@ pub fn append(
         })
         .collect::<Result<Vec<_>, serde_json::Error>>()?;
     Ok(log::Entity::insert_many(rows).build(backend))
+}
+
+/// Which log this is, what it keeps, and how far it goes, all read at one moment.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct Extent {
+    /// The log.
+    pub log_id: Uuid,
+    /// The lowest position kept.
+    pub floor_position: i64,
+    /// The event that stood right below it.
+    pub below_floor_event_id: EventId,
+    /// The highest position.
+    pub head_position: i64,
+}
+
+/// The log's extent; one statement, hence one moment.
+///
+/// # Errors
+/// The database's.
+pub async fn extent(db: &impl ConnectionTrait) -> Result<Extent, DbErr> {
+    let head =
+        Query::select().expr(Expr::col(log::Column::Position).max()).from(log::Entity).to_owned();
+    log_identity::Entity::find_by_id(1)
+        .select_only()
+        .columns([
+            log_identity::Column::LogId,
+            log_identity::Column::FloorPosition,
+            log_identity::Column::BelowFloorEventId,
+        ])
+        .expr_as(Expr::SubQuery(None, Box::new(head.into())), "head_position")
+        .into_model()
+        .one(db)
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound("log_identity".to_owned()))
+}
+
+/// The rows of `after < position <= upto`, in order; fewer than the bounds say means that the floor has risen past them.
+///
+/// # Errors
+/// The database's.
+pub async fn block(
+    db: &impl ConnectionTrait,
+    after: i64,
+    upto: i64,
+) -> Result<Vec<log::Model>, DbErr> {
+    log::Entity::find()
+        .filter(log::COLUMN.position.gt(after))
+        .filter(log::COLUMN.position.lte(upto))
+        .order_by_asc(log::Column::Position)
+        .all(db)
+        .await
 }

@@ -5,3 +5,5 @@
 //! the database is exactly a prefix of the log.
 
 pub mod log;
+pub mod retention;
+pub mod token;

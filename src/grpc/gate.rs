@@ -280,6 +280,7 @@ addressed!(
     MoveMember,
     GetMember,
     ListMembers,
+    ListMemberEvents,
 );
 mutations!(
     InvitePartner,
@@ -309,6 +310,7 @@ reads!(
     ListAccounts,
     GetMember,
     ListMembers,
+    ListMemberEvents,
 );
 paged!(ListPartnerships, ListAuditEntries, ListAccounts, ListMembers);
 

@@ -18,10 +18,12 @@ mod gate;
 mod page;
 mod partner_service;
 mod status;
+mod sync_service;
 
 pub use account_service::Accounts;
 pub use gate::Gate;
 pub use partner_service::Partners;
+pub use sync_service::MemberSync;
 
 /// The generated messages, servers and clients.
 #[allow(missing_docs, clippy::all, clippy::pedantic)]

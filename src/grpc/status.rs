@@ -75,6 +75,16 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
         Error::SelfInvitation => (Code::InvalidArgument, R::SelfInvitation, none()),
         Error::PageTokenInvalid => (Code::InvalidArgument, R::PageTokenInvalid, none()),
         Error::MessageMalformed => (Code::InvalidArgument, R::MessageMalformed, none()),
+        Error::ResumeTokenInvalid => (Code::InvalidArgument, R::ResumeTokenInvalid, none()),
+        Error::ResumeTokenExpired { earliest, retention } => (
+            Code::OutOfRange,
+            R::ResumeTokenExpired,
+            vec![
+                ("earliest_position", earliest.to_string()),
+                ("retention_seconds", retention.as_secs().to_string()),
+            ],
+        ),
+        Error::ResumeTokenDiverged => (Code::FailedPrecondition, R::ResumeTokenDiverged, none()),
         Error::AlreadyPartners { partnership } => (
             Code::AlreadyExists,
             R::AlreadyPartners,

@@ -31,8 +31,8 @@ async fn open_log(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     let backend = db.get_database_backend();
     db.execute_raw(Statement::from_sql_and_values(
         backend,
-        "INSERT INTO log_identity (id, log_id, floor_position) VALUES (1, $1, 1)",
-        [log_id.into()],
+        "INSERT INTO log_identity (id, log_id, floor_position, below_floor_event_id) VALUES (1, $1, 1, $2)",
+        [log_id.into(), Uuid::nil().into()],
     ))
     .await?;
     db.execute_raw(Statement::from_sql_and_values(
@@ -52,7 +52,8 @@ INSERT INTO log_head (id) VALUES (1);
 CREATE TABLE log_identity (
     id integer NOT NULL PRIMARY KEY,
     log_id uuid NOT NULL,
-    floor_position bigint NOT NULL
+    floor_position bigint NOT NULL,
+    below_floor_event_id uuid NOT NULL
 );
 
 CREATE TABLE log (

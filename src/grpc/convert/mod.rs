@@ -6,6 +6,7 @@ pub mod enums;
 pub mod mask;
 pub mod member;
 pub mod partnership;
+pub mod sync;
 
 use crate::domain::time::Timestamp;
 
