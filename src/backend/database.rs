@@ -64,7 +64,7 @@ pub struct Database {
     location: String,
     migrations_applied: usize,
     // held while the process lives: SQLite serves one process
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Database {
@@ -146,6 +146,9 @@ impl Database {
         for pool in [&self.reads, &self.writes] {
             let _ = pool.clone().close().await;
         }
+        if let Some(lock) = &self.lock {
+            let _ = lock.unlock();
+        }
     }
 }
 
@@ -194,7 +197,7 @@ async fn open_sqlite(url: &str) -> Result<Database, OpenError> {
         writes,
         location,
         migrations_applied,
-        _lock: Some(lock),
+        lock: Some(lock),
     })
 }
 
@@ -250,7 +253,7 @@ async fn open_postgres(url: &str) -> Result<Database, OpenError> {
         writes: db,
         location,
         migrations_applied,
-        _lock: None,
+        lock: None,
     })
 }
 

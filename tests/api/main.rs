@@ -4,3 +4,6 @@
 mod support;
 
 mod decisions;
+mod event_history;
+mod event_tokens;
+mod events;

@@ -13,6 +13,7 @@ use partner_service::backend::{Backend, Clock, Database, Limits, Pause, SecretKe
 use partner_service::domain::time::Timestamp;
 use partner_service::grpc::auth::Authenticator;
 use partner_service::grpc::pb::account_service_client::AccountServiceClient;
+use partner_service::grpc::pb::member_sync_service_client::MemberSyncServiceClient;
 use partner_service::grpc::pb::partner_service_client::PartnerServiceClient;
 use partner_service::grpc::transport::serve_connection;
 use partner_service::server::{REACTIONS, Service};
@@ -24,8 +25,8 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
-/// 2026-01-15 12:00:00 UTC: where every test's clock starts.
-pub const NOON: Timestamp = Timestamp(1_768_478_400_000_000);
+/// 2030-01-15 12:00:00 UTC: where every test's clock starts, later than the log itself was opened.
+pub const NOON: Timestamp = Timestamp(1_894_708_800_000_000);
 
 /// A service, its clock and its database.
 pub struct Harness {
@@ -81,7 +82,8 @@ impl Harness {
         let headers = Headers(headers.into());
         Caller {
             accounts: AccountServiceClient::with_interceptor(self.channel.clone(), headers.clone()),
-            partners: PartnerServiceClient::with_interceptor(self.channel.clone(), headers),
+            partners: PartnerServiceClient::with_interceptor(self.channel.clone(), headers.clone()),
+            sync: MemberSyncServiceClient::with_interceptor(self.channel.clone(), headers),
         }
     }
 
@@ -101,6 +103,7 @@ impl Harness {
 pub struct Caller {
     pub accounts: AccountServiceClient<InterceptedService<Channel, Headers>>,
     pub partners: PartnerServiceClient<InterceptedService<Channel, Headers>>,
+    pub sync: MemberSyncServiceClient<InterceptedService<Channel, Headers>>,
 }
 
 /// Metadata that every call of a caller carries.

@@ -147,6 +147,41 @@ impl Organization {
         Ok(answer.into_inner().partnership.expect("a partnership in the answer"))
     }
 
+    /// One page of ListMemberEvents as the administrator.
+    pub async fn events_after(
+        &self,
+        token: &str,
+        page_size: i32,
+    ) -> Result<pb::ListMemberEventsResponse, Status> {
+        let request = pb::ListMemberEventsRequest {
+            account_id: self.id.clone(),
+            resume_token: token.to_owned(),
+            page_size,
+            ..Default::default()
+        };
+        Ok(self.by.clone().sync.list_member_events(request).await?.into_inner())
+    }
+
+    /// Every event after a token, page by page, and the token at the end.
+    pub async fn all_events_after(
+        &self,
+        token: &str,
+        page_size: i32,
+    ) -> Result<(Vec<pb::MemberEvent>, String), Status> {
+        let mut events = Vec::new();
+        let mut token = token.to_owned();
+        loop {
+            let page = self.events_after(&token, page_size).await?;
+            assert!(!page.resume_token.is_empty(), "an answer always says where to go on");
+            assert!(page.events.len() <= usize::try_from(page_size).unwrap().max(50));
+            events.extend(page.events);
+            token = page.resume_token;
+            if !page.has_more {
+                return Ok((events, token));
+            }
+        }
+    }
+
     /// Every partnership this side sees, newest first.
     pub async fn list(&self) -> Vec<pb::Partnership> {
         let request =
