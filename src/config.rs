@@ -1,14 +1,20 @@
 //! Configuration: every flag is an environment variable too (`--data-dir` is `PARTNER_DATA_DIR`).
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+/// What the process answers its caller; `main` keeps to it.
+pub const EXIT_CODES: &str = "Exit codes: 0 done, or stopped as asked; 1 failed; \
+    2 the command line, the environment or a key file is wrong.";
+
 /// Partner relationships between organisations' accounts, over gRPC.
 #[derive(Debug, Parser)]
-#[command(version, about, args_conflicts_with_subcommands = true, max_term_width = 110)]
+#[command(version, args_conflicts_with_subcommands = true, max_term_width = 110)]
+#[command(after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -21,18 +27,18 @@ pub struct Cli {
 pub enum Command {
     /// Serve gRPC (what happens without a subcommand).
     Serve(Box<ServeConfig>),
-    /// Load eight real organisations into a running service and print grpcurl lines to try.
+    /// Load eight real organisations into a running service and print grpcurl lines to try on them.
     Demo(DemoConfig),
-    /// Sign a development token with the key that a service verifies with.
+    /// Print a bearer token for development, signed with the key that a service verifies with.
     Token(TokenConfig),
 }
 
 /// How callers prove themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AuthMode {
-    /// They do not: only on loopback. Metadata x-member-id makes the caller that member, nothing makes it the operator.
+    /// They do not, so only on loopback: metadata x-member-id says which member calls; without it the operator calls.
     None,
-    /// Signed bearer tokens (JWT).
+    /// By a signed bearer token (JWT), verified with --jwt-key-file or --jwks.
     Jwt,
 }
 
@@ -53,6 +59,15 @@ impl FromStr for Span {
     }
 }
 
+fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {
+    let localhost = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    localhost
+        .as_deref()
+        .unwrap_or(text)
+        .parse()
+        .map_err(|_| "write an IP address and a port, such as 127.0.0.1:50051 or [::1]:0")
+}
+
 /// How the service runs.
 #[derive(Clone, Debug, Args)]
 pub struct ServeConfig {
@@ -61,22 +76,24 @@ pub struct ServeConfig {
         long,
         env = "PARTNER_LISTEN",
         default_value = "127.0.0.1:50051",
-        value_name = "HOST:PORT"
+        value_name = "IP:PORT",
+        value_parser = listen_address
     )]
     pub listen: SocketAddr,
     /// The folder of everything the service keeps in files.
     #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
-    /// sqlite://file or postgres://user@host/database [default: SQLite in the data folder]
+    /// sqlite://file or postgres://user:password@host/database [default: SQLite in the data folder]
     #[arg(long, env = "PARTNER_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// How callers prove themselves.
-    #[arg(long, env = "PARTNER_AUTH", default_value = "none")]
+    #[arg(long, env = "PARTNER_AUTH", default_value = "none", value_name = "HOW")]
     pub auth: AuthMode,
-    /// A PEM public key (RSA, EC P-256, Ed25519), or a shared secret of 32 bytes or more (HS256).
+    /// What tokens are verified with: a PEM public key (RSA, EC P-256, Ed25519), or a shared secret of 32 bytes or
+    /// more (HS256).
     #[arg(long, env = "PARTNER_JWT_KEY_FILE", value_name = "FILE")]
     pub jwt_key_file: Option<PathBuf>,
-    /// A JSON Web Key Set with the public keys, each with its key id.
+    /// Instead of one key: a JSON Web Key Set of public keys, each with its key id.
     #[arg(long, env = "PARTNER_JWKS", value_name = "FILE", conflicts_with = "jwt_key_file")]
     pub jwks: Option<PathBuf>,
     /// The issuer that tokens must name.
@@ -95,7 +112,8 @@ pub struct ServeConfig {
         value_name = "NAME"
     )]
     pub jwt_audience: String,
-    /// The service's secret key, 32 bytes or more, the same on every replica [default: one kept in the database]
+    /// What page tokens are signed with, 32 bytes or more, the same on every replica [default: a key made at the first
+    /// start and kept in the database]
     #[arg(long, env = "PARTNER_SECRET_KEY_FILE", value_name = "FILE")]
     pub secret_key_file: Option<PathBuf>,
     /// How long an invitation waits for a decision; 0 is for ever.
@@ -114,10 +132,10 @@ pub struct ServeConfig {
     #[arg(long, env = "PARTNER_SHUTDOWN_DEADLINE", default_value = "10s", value_name = "SPAN")]
     pub shutdown_deadline: Span,
     /// How log lines look [default: text on a terminal, json otherwise]
-    #[arg(long, env = "PARTNER_LOG_FORMAT")]
+    #[arg(long, env = "PARTNER_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
-    /// Serve on an address that is not loopback although there is no TLS.
-    #[arg(long, env = "PARTNER_INSECURE")]
+    /// Serve on an address that is not loopback although there is no TLS, or no authentication.
+    #[arg(long, env = "PARTNER_INSECURE", value_parser = BoolishValueParser::new())]
     pub insecure: bool,
 }
 
@@ -150,10 +168,10 @@ pub struct TokenConfig {
     /// A shared secret, or a PEM private key (RSA, EC P-256, Ed25519).
     #[arg(long, env = "PARTNER_JWT_KEY_FILE", value_name = "FILE")]
     pub jwt_key_file: PathBuf,
-    /// The member's id, or the operator's name.
+    /// Who the caller is: a member's id, or with --operator any name.
     #[arg(long, value_name = "SUBJECT")]
     pub sub: String,
-    /// Give the scope partner.operator.
+    /// Make the caller an operator: the scope partner.operator.
     #[arg(long)]
     pub operator: bool,
     /// The issuer.
@@ -181,16 +199,23 @@ pub struct TokenConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error(
-        "{listen} can be reached from other machines, and without authentication anyone there would be the operator; \
-             use --auth jwt, listen on 127.0.0.1, or say --insecure"
+        "other machines can reach {listen}, and without authentication each of them would be the operator: \
+         listen on 127.0.0.1, authenticate with --auth jwt, or allow it with --insecure"
     )]
     OpenWithoutAuth { listen: SocketAddr },
     #[error(
-        "{listen} can be reached from other machines, and there is no TLS; listen on 127.0.0.1, or say --insecure"
+        "other machines can reach {listen}, and without TLS tokens travel readable: \
+         listen on 127.0.0.1, or allow it with --insecure"
     )]
     OpenWithoutTls { listen: SocketAddr },
-    #[error("--auth jwt needs one of --jwt-key-file and --jwks")]
-    OneKeySource,
+    #[error("--auth jwt needs a key to verify tokens with: give --jwt-key-file or --jwks")]
+    NoKeySource,
+    #[error(
+        "--jwt-key-file and --jwks verify nothing without --auth jwt: add it, or leave them out"
+    )]
+    KeyWithoutJwt,
+    #[error("--sub is no member's id (a UUID): give one, or add --operator")]
+    Subject,
     #[error("{} cannot be read: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
     #[error("{} cannot be used as a key: {message}", path.display())]
@@ -198,11 +223,14 @@ pub enum ConfigError {
 }
 
 impl ServeConfig {
-    /// Refuses to be reachable from elsewhere without authentication or TLS.
+    /// Refuses to be reachable from elsewhere without authentication or TLS, and keys that would go unused.
     ///
     /// # Errors
     /// What would be dangerous, and how to say that it is meant.
     pub fn check(&self) -> Result<(), ConfigError> {
+        if self.auth == AuthMode::None && (self.jwt_key_file.is_some() || self.jwks.is_some()) {
+            return Err(ConfigError::KeyWithoutJwt);
+        }
         if self.insecure || self.listen.ip().is_loopback() {
             return Ok(());
         }

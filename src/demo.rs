@@ -1,6 +1,6 @@
 //! `partner-service demo`: eight real organisations, loaded through the API, and grpcurl lines to try.
 //!
-//! Ids are made from names, and every call has a request id: a second run changes nothing.
+//! Ids are made from names, so a second run finds everything there and changes nothing.
 
 use crate::config::DemoConfig;
 use crate::grpc::pb::account_service_client::AccountServiceClient;
@@ -9,6 +9,7 @@ use crate::grpc::pb::{
 };
 use futures::{TryStreamExt, stream};
 use serde::Deserialize;
+use std::io::Write;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 use uuid::Uuid;
@@ -19,16 +20,50 @@ const IN_FLIGHT: usize = 32;
 /// Why the demo could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    #[error("no service answers on {address}: start one with `partner-service` first ({source})")]
+    #[error(
+        "no service answers on {address} ({}); start one first, or say where with --address",
+        cause(source)
+    )]
     Unreachable { address: String, source: tonic::transport::Error },
-    #[error("{address} is not an address such as 127.0.0.1:50051")]
+    #[error("{address} is no address; write one such as 127.0.0.1:50051")]
     Address { address: String },
+    #[error(
+        "the service asks for credentials; give an operator's token with --token or PARTNER_TOKEN"
+    )]
+    Unauthenticated,
     #[error("the service refused: {} ({:?})", .0.message(), .0.code())]
-    Refused(#[from] Status),
+    Refused(Status),
     #[error("the built-in organisations cannot be read: {0}")]
     Data(#[from] serde_json::Error),
     #[error("the token cannot be sent as a header")]
     Token,
+}
+
+impl DemoError {
+    /// Whether it is the command line or the environment that has to be put right.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Address { .. } | Self::Token)
+    }
+}
+
+impl From<Status> for DemoError {
+    fn from(status: Status) -> Self {
+        if status.code() == Code::Unauthenticated {
+            Self::Unauthenticated
+        } else {
+            Self::Refused(status)
+        }
+    }
+}
+
+/// tonic's own words are "transport error"; the reason is at the bottom.
+fn cause(error: &tonic::transport::Error) -> String {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
 }
 
 #[derive(Deserialize)]
@@ -71,16 +106,28 @@ pub async fn run(config: &DemoConfig) -> Result<(), DemoError> {
     let Organizations { organizations } = serde_json::from_str(ORGANIZATIONS)?;
     let address = address(config);
     let client = connect(&address).await?;
-    let mut people = 0;
+    let mut new = 0;
     for organization in &organizations {
-        people += load(config, &client, organization).await?;
-        println!("  {:<20} {}", organization.name, organization.id());
+        let (people, made) = load(config, &client, organization).await?;
+        new += made;
+        say(format_args!("  {:<20} {}  {people:>5} people", organization.name, organization.id()));
     }
-    println!("{} organisations, {people} people new to this service.", organizations.len());
+    match new {
+        0 => say(format_args!("All of them were here already; nothing changed.")),
+        _ => say(format_args!(
+            "{} organisations are loaded, {new} people new to this service.",
+            organizations.len()
+        )),
+    }
     if let [a, b, ..] = organizations.as_slice() {
         try_next(config, &address, a, b);
     }
     Ok(())
+}
+
+/// Prints a line; whoever closes the pipe early has read enough.
+fn say(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 fn address(config: &DemoConfig) -> String {
@@ -99,11 +146,12 @@ async fn connect(address: &str) -> Result<AccountServiceClient<Channel>, DemoErr
     Ok(AccountServiceClient::new(endpoint.connect().await.map_err(unreachable)?))
 }
 
+/// How many people there are, and how many of them are new.
 async fn load(
     config: &DemoConfig,
     client: &AccountServiceClient<Channel>,
     organization: &Organization,
-) -> Result<usize, DemoError> {
+) -> Result<(usize, usize), DemoError> {
     let id = organization.id().to_string();
     let account = Account {
         id: id.clone(),
@@ -137,7 +185,7 @@ async fn load(
         .try_buffer_unordered(IN_FLIGHT)
         .try_collect()
         .await?;
-    Ok(registered.into_iter().filter(|new| *new).count())
+    Ok((registered.len(), registered.into_iter().filter(|new| *new).count()))
 }
 
 /// Whether the call made something; what is there already is as good.
@@ -158,33 +206,57 @@ fn authorised<T>(config: &DemoConfig, message: T) -> Result<Request<T>, DemoErro
     Ok(request)
 }
 
+/// Lines that a shell takes as they are, in this order, again and again: the last one undoes the others.
 fn try_next(config: &DemoConfig, address: &str, a: &Organization, b: &Organization) {
-    let (Some(ann), Some(bo)) = (a.admins.first(), b.admins.first()) else {
-        return;
-    };
+    let Some(ann) = a.admins.first() else { return };
+    // the organisations share people; two names tell the sides apart
+    let Some(bo) = b.admins.iter().find(|admin| *admin != ann) else { return };
     let bearer =
         if config.token.is_some() { " -H \"authorization: Bearer $PARTNER_TOKEN\"" } else { "" };
     let call = |member: Uuid, rpc: &str, body: &str| {
-        println!(
-            "grpcurl -plaintext{bearer} -H 'x-member-id: {member}' \\\n  -d '{body}' \\\n  {address} partner.v1.PartnerService/{rpc}\n"
-        );
+        format!(
+            "grpcurl -plaintext{bearer} -H 'x-member-id: {member}' \\\n  -d '{body}' \\\n  {address} partner.v1.PartnerService/{rpc}"
+        )
     };
     let (as_ann, as_bo) = (a.member_id(ann), b.member_id(bo));
-    println!("\n# {ann} of {} invites {bo} of {}:", a.name, b.name);
-    call(
+    let (a_id, b_id) = (a.id(), b.id());
+    let email = b.email(bo);
+    let (a, b) = (&a.name, &b.name);
+    let invite = call(
         as_ann,
         "InvitePartner",
-        &format!(
-            r#"{{"accountId":"{}","inviteeEmail":"{}","message":"Shall we?"}}"#,
-            a.id(),
-            b.email(bo)
-        ),
+        &format!(r#"{{"accountId":"{a_id}","inviteeEmail":"{email}","message":"Shall we?"}}"#),
     );
-    println!("# what {} sees; put the partnership's id into the line after:", b.name);
-    call(as_bo, "ListPartnerships", &format!(r#"{{"accountId":"{}"}}"#, b.id()));
-    call(
-        as_bo,
-        "AcceptPartnership",
-        &format!(r#"{{"accountId":"{}","partnershipId":"<id>"}}"#, b.id()),
-    );
+    let list = |member, account| {
+        call(member, "ListPartnerships", &format!(r#"{{"accountId":"{account}"}}"#))
+    };
+    let on_it = |member, account, rpc| {
+        call(member, rpc, &format!(r#"{{"accountId":"{account}","partnershipId":"'$id'"}}"#))
+    };
+    let seen_by_b = list(as_bo, b_id);
+    let seen_by_a = list(as_ann, a_id);
+    let accept = on_it(as_bo, b_id, "AcceptPartnership");
+    let remove = on_it(as_ann, a_id, "DeletePartnership");
+    say(format_args!("\nTry these with grpcurl: paste them into a shell, one after the other."));
+    if config.token.is_some() {
+        say(format_args!("They read the operator's token from the variable PARTNER_TOKEN."));
+    }
+    say(format_args!(
+        r#"
+# {ann} of {a} invites {bo} of {b}. The answer is the sender's view: AWAITING_APPROVAL, and what may be done now.
+{invite}
+
+# The other side sees the same partnership as PENDING, with who asks. Its id goes into $id for the lines below.
+{seen_by_b}
+id=$({seen_by_b} | sed -n 's/.*"id": "\(.*\)".*/\1/p' | head -n 1)
+
+# {bo} accepts: ACTIVE, on both sides from this moment on.
+{accept}
+
+# {ann} sees the partner's account and name only now.
+{seen_by_a}
+
+# {ann} ends it: gone on both sides, and the first line works again.
+{remove}"#
+    ));
 }

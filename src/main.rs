@@ -1,12 +1,23 @@
-//! The subcommands.
+//! The subcommands, and what the process answers: exit code and one line on standard error.
 
 use clap::Parser;
-use partner_service::config::{Cli, Command, ServeConfig};
+use partner_service::config::{Cli, Command, ConfigError, ServeConfig};
+use partner_service::demo::DemoError;
+use partner_service::server::ServeError;
 use partner_service::{demo, server, telemetry, token};
-use std::error::Error;
+use std::io::Write;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+const FAILED: u8 = 1;
+/// What clap exits with too.
+const USAGE: u8 = 2;
+
+struct Failure {
+    code: u8,
+    message: String,
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -14,25 +25,29 @@ async fn main() -> ExitCode {
     let outcome = match command {
         None => run(&serve).await,
         Some(Command::Serve(config)) => run(&config).await,
-        Some(Command::Demo(config)) => demo::run(&config).await.map_err(Into::into),
-        Some(Command::Token(config)) => {
-            token::sign(&config).map(|token| println!("{token}")).map_err(Into::into)
-        }
+        Some(Command::Demo(config)) => demo::run(&config).await.map_err(Failure::from),
+        Some(Command::Token(config)) => token::sign(&config)
+            .map(|token| {
+                // whoever closes the pipe early does not want it
+                let _ = writeln!(std::io::stdout(), "{token}");
+            })
+            .map_err(Failure::from),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("partner-service: {error}");
-            ExitCode::FAILURE
+        Err(Failure { code, message }) => {
+            eprintln!("partner-service: {message}");
+            ExitCode::from(code)
         }
     }
 }
 
-async fn run(config: &ServeConfig) -> Result<(), Box<dyn Error>> {
+async fn run(config: &ServeConfig) -> Result<(), Failure> {
     telemetry::start(config.log_format);
     let shutdown = CancellationToken::new();
+    let handle = |kind| signal(kind).map_err(|error| Failure::new(FAILED, &error));
     let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        (handle(SignalKind::terminate())?, handle(SignalKind::interrupt())?);
     let stop = shutdown.clone();
     tokio::spawn(async move {
         tokio::select! {
@@ -42,4 +57,28 @@ async fn run(config: &ServeConfig) -> Result<(), Box<dyn Error>> {
         stop.cancel();
     });
     Ok(server::run(config, shutdown).await?)
+}
+
+impl Failure {
+    fn new(code: u8, error: &dyn std::error::Error) -> Self {
+        Self { code, message: error.to_string() }
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        Self::new(if error.is_usage() { USAGE } else { FAILED }, &error)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::new(USAGE, &error)
+    }
+}
+
+impl From<DemoError> for Failure {
+    fn from(error: DemoError) -> Self {
+        Self::new(if error.is_usage() { USAGE } else { FAILED }, &error)
+    }
 }

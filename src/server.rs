@@ -10,6 +10,7 @@ use crate::{audit, partnership};
 use pb::account_service_server::AccountServiceServer;
 use pb::member_sync_service_server::MemberSyncServiceServer;
 use pb::partner_service_server::PartnerServiceServer;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,12 +35,21 @@ pub enum ServeError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Database(#[from] OpenError),
-    #[error("{address} cannot be listened on: {source}")]
+    #[error("cannot listen on {address}: {source}; choose another address with --listen")]
     Listen { address: String, source: std::io::Error },
-    #[error("{} cannot be written: {source}", path.display())]
+    #[error("{} cannot be written: {source}; choose another folder with --data-dir", path.display())]
     File { path: std::path::PathBuf, source: std::io::Error },
     #[error("reflection cannot be built: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
+}
+
+impl ServeError {
+    /// Whether it is the command line or the environment that has to be put right.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        use OpenError::{Malformed, UnknownScheme};
+        matches!(self, Self::Config(_) | Self::Database(UnknownScheme | Malformed(_)))
+    }
 }
 
 /// The whole service over one database: what a listener, or a test, serves.
@@ -73,6 +83,8 @@ impl Service {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
                 .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+                // without these a client that knows only reflection shows error details as base64
+                .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
         };
         let routes = Routes::new(accounts)
             .add_service(partners)
@@ -193,7 +205,7 @@ fn authenticator(config: &ServeConfig) -> Result<Authenticator, ConfigError> {
         match (&config.jwt_key_file, &config.jwks) {
             (Some(path), None) => (path, JwtVerifier::with_key),
             (None, Some(path)) => (path, JwtVerifier::with_jwks),
-            _ => return Err(ConfigError::OneKeySource),
+            _ => return Err(ConfigError::NoKeySource),
         };
     let bytes = std::fs::read(path)
         .map_err(|source| ConfigError::File { path: path.to_path_buf(), source })?;
@@ -212,7 +224,7 @@ async fn secret_key(
         let key = database.service_key(Clock::System.now()).await?;
         return Ok((
             key,
-            "in the database, made at its first start: a dump of it contains the key (--secret-key-file)",
+            "kept in the database, so a dump of it contains the key; --secret-key-file keeps it outside",
         ));
     };
     let bytes =
@@ -234,15 +246,28 @@ fn migrations(applied: usize) -> String {
 
 fn banner(config: &ServeConfig, address: &str, database: &str, key_origin: &str) {
     let auth = match config.auth {
-        AuthMode::None => {
-            "none: every local caller is an operator, or the member named in x-member-id"
+        AuthMode::None if config.listen.ip().is_loopback() => {
+            "none: a caller is the member that x-member-id names, else an operator; only from this machine"
         }
+        AuthMode::None => "NONE: whoever can reach this address is an operator (--insecure)",
         AuthMode::Jwt => "jwt",
     };
-    println!("partner-service {}", env!("CARGO_PKG_VERSION"));
-    println!("  gRPC      {address}, no TLS");
-    println!("  database  {database}");
-    println!("  auth      {auth}");
-    println!("  key       {key_origin}");
-    println!("  try       partner-service demo, or grpcurl -plaintext {address} list");
+    let token = match config.auth {
+        AuthMode::None => "",
+        AuthMode::Jwt => " --token <an operator's>",
+    };
+    let program = std::env::args().next().unwrap_or_else(|| "partner-service".to_owned());
+    let text = format!(
+        "partner-service {version}
+  gRPC      {address}, no TLS
+  database  {database}
+  auth      {auth}
+  key       {key_origin}
+  try       {program} demo --address {address}{token}
+            grpcurl -plaintext {address} list
+",
+        version = env!("CARGO_PKG_VERSION"),
+    );
+    // a banner that nobody reads is no reason not to serve
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }

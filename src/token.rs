@@ -1,10 +1,11 @@
 //! `partner-service token`: signs a development token.
 
 use crate::config::{ConfigError, TokenConfig};
-use crate::grpc::auth::OPERATOR_SCOPE;
+use crate::grpc::auth::{KeyError, MIN_SECRET_BYTES, OPERATOR_SCOPE};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::Serialize;
 use std::time::{SystemTime, UNIX_EPOCH};
+use uuid::Uuid;
 
 #[derive(Serialize)]
 struct Claims<'a> {
@@ -20,8 +21,11 @@ struct Claims<'a> {
 /// The token.
 ///
 /// # Errors
-/// A key file that cannot be read or used.
+/// A key file that cannot be read or used; a subject that no service would take.
 pub fn sign(config: &TokenConfig) -> Result<String, ConfigError> {
+    if !config.operator && Uuid::try_parse(&config.sub).is_err() {
+        return Err(ConfigError::Subject);
+    }
     let path = config.jwt_key_file.clone();
     let material =
         std::fs::read(&path).map_err(|source| ConfigError::File { path: path.clone(), source })?;
@@ -31,9 +35,15 @@ pub fn sign(config: &TokenConfig) -> Result<String, ConfigError> {
             .map(|key| (Algorithm::RS256, key))
             .or_else(|_| EncodingKey::from_ec_pem(&material).map(|key| (Algorithm::ES256, key)))
             .or_else(|_| EncodingKey::from_ed_pem(&material).map(|key| (Algorithm::EdDSA, key)))
-            .map_err(|error| unusable(error.to_string()))?
+            .map_err(|_| {
+                unusable("it holds no RSA, EC (P-256) or Ed25519 private key in PKCS #8".to_owned())
+            })?
     } else {
-        (Algorithm::HS256, EncodingKey::from_secret(material.trim_ascii()))
+        let secret = material.trim_ascii();
+        if secret.len() < MIN_SECRET_BYTES {
+            return Err(unusable(KeyError::SecretTooShort.to_string()));
+        }
+        (Algorithm::HS256, EncodingKey::from_secret(secret))
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let claims = Claims {

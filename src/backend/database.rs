@@ -10,9 +10,9 @@ use sea_orm::{
     TransactionOptions, TransactionTrait, sea_query::OnConflict,
 };
 use sea_orm_migration::MigratorTrait;
-use sqlx::ConnectOptions;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -20,6 +20,7 @@ use std::time::Duration;
 
 /// Any number will do, as long as every replica uses the same.
 const MIGRATION_LOCK: i64 = 0x7061_7274_6e65_7231;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 /// SQLite has one writer; calls queue for it, and under a burst the queue is longer than a pool's.
 const SQLITE_WRITER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -38,11 +39,15 @@ pub enum Engine {
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("the database URL must begin with sqlite:// or postgres://")]
+    #[error("--database-url must begin with sqlite:// or postgres://")]
     UnknownScheme,
-    #[error("the database URL is malformed: {0}")]
+    #[error("--database-url is malformed: {0}")]
     Malformed(String),
-    #[error("{} is in use by another process; SQLite serves one process, PostgreSQL any number", .0.display())]
+    #[error("{location} cannot be used: {reason}; check --database-url")]
+    Unreachable { location: String, reason: String },
+    #[error("the database holds what it should not: {0}")]
+    Damaged(String),
+    #[error("{} is in use by another process; stop that one, or use PostgreSQL, which serves any number", .0.display())]
     InUse(PathBuf),
     #[error("{} cannot be used: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
@@ -113,9 +118,9 @@ impl Database {
             .exec_without_returning(&self.writes)
             .await?;
         let row = service_key::Entity::find_by_id(1).one(&self.writes).await?;
-        row.and_then(|row| unhex(&row.key)).and_then(SecretKey::new).ok_or_else(|| {
-            OpenError::Malformed("the service key in the table service_key is damaged".to_owned())
-        })
+        row.and_then(|row| unhex(&row.key))
+            .and_then(SecretKey::new)
+            .ok_or_else(|| OpenError::Damaged("no usable key in the table service_key".to_owned()))
     }
 
     pub(super) fn reads(&self) -> &DatabaseConnection {
@@ -154,7 +159,7 @@ impl Database {
 
 async fn open_sqlite(url: &str) -> Result<Database, OpenError> {
     let options = SqliteConnectOptions::from_str(url)
-        .map_err(|error| OpenError::Malformed(error.to_string()))?;
+        .map_err(|error| OpenError::Malformed(in_words(error)))?;
     let path = options.get_filename().to_path_buf();
     let lock = lock_file(&path)?;
     let options = options
@@ -220,7 +225,7 @@ fn lock_file(database: &Path) -> Result<File, OpenError> {
 
 async fn open_postgres(url: &str) -> Result<Database, OpenError> {
     let options = PgConnectOptions::from_str(url)
-        .map_err(|error| OpenError::Malformed(error.to_string()))?
+        .map_err(|error| OpenError::Malformed(in_words(error)))?
         .application_name("partner-service")
         .disable_statement_logging();
     let location = format!(
@@ -229,6 +234,7 @@ async fn open_postgres(url: &str) -> Result<Database, OpenError> {
         options.get_port(),
         options.get_database().unwrap_or_else(|| options.get_username())
     );
+    reach(&options, &location).await?;
     let migrations_applied = migrate_postgres(&options).await?;
     let options = options.options([
         ("default_transaction_isolation", "read committed"),
@@ -255,6 +261,18 @@ async fn open_postgres(url: &str) -> Result<Database, OpenError> {
         migrations_applied,
         lock: None,
     })
+}
+
+/// One connection before any pool's: a pool keeps trying, and then tells only that it waited.
+async fn reach(options: &PgConnectOptions, location: &str) -> Result<(), OpenError> {
+    let unreachable = |reason| OpenError::Unreachable { location: location.to_owned(), reason };
+    let connecting = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options));
+    let connection = connecting
+        .await
+        .map_err(|_| unreachable(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs())))?
+        .map_err(|error| unreachable(in_words(error)))?;
+    let _ = connection.close().await;
+    Ok(())
 }
 
 /// Migrates on one session that holds an advisory lock for the whole run: of several processes one migrates, none fails.
@@ -296,7 +314,7 @@ async fn migrate(db: &DatabaseConnection) -> Result<usize, OpenError> {
 /// The first column of the first row, as text.
 async fn setting_of(db: &DatabaseConnection, sql: &str) -> Result<String, OpenError> {
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
-    let row = row.ok_or_else(|| OpenError::Malformed(format!("{sql} answered nothing")))?;
+    let row = row.ok_or_else(|| OpenError::Damaged(format!("{sql} answers nothing")))?;
     Ok(row
         .try_get_by_index::<String>(0)
         .or_else(|_| row.try_get_by_index::<i64>(0).map(|n| n.to_string()))?)
@@ -304,6 +322,16 @@ async fn setting_of(db: &DatabaseConnection, sql: &str) -> Result<String, OpenEr
 
 fn connect_error(error: sqlx::Error) -> OpenError {
     OpenError::Database(DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error.into())))
+}
+
+/// The error without the driver's preamble.
+fn in_words(error: sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Configuration(inner) => inner.to_string(),
+        sqlx::Error::Database(inner) => inner.message().to_owned(),
+        sqlx::Error::Io(inner) => inner.to_string(),
+        other => other.to_string(),
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

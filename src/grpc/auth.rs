@@ -18,7 +18,8 @@ pub const OPERATOR_SCOPE: &str = "partner.operator";
 /// The metadata that names the member acted for.
 pub const MEMBER_HEADER: &str = "x-member-id";
 const LEEWAY_SECONDS: u64 = 30;
-const MIN_SECRET_BYTES: usize = 32;
+/// The fewest bytes that a shared secret may have.
+pub const MIN_SECRET_BYTES: usize = 32;
 
 /// How callers prove themselves.
 pub enum Authenticator {

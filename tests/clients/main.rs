@@ -1,0 +1,22 @@
+//! What a stranger does: pastes the README's lines and the demo's into a shell with the real grpcurl and the real binary,
+//! and starts the service in ways that cannot work.
+//!
+//! ```text
+//!   quickstart.rs  the README, executed            readme.rs   its blocks, and what in their output may differ
+//!   demo.rs        the demo and the lines it prints
+//!   page.rs        what else the README claims
+//!   startup.rs     banner, help, exit codes, refusals to start
+//!   shell.rs       a shell in a folder of its own  service.rs  the binary, started and stopped
+//! ```
+//! `README_BLESS=1` writes what really came out into the README's output blocks.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod demo;
+mod page;
+mod quickstart;
+mod readme;
+mod service;
+mod shell;
+mod startup;

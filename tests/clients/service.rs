@@ -1,0 +1,91 @@
+//! The binary, started by a line of shell and stopped by SIGTERM.
+
+use super::shell::{Folder, kill};
+use super::support::database::{TestDatabase, TestEngine, engine};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOG: &str = "service.log";
+
+/// A service that is up; killed when dropped.
+pub struct Service {
+    child: Child,
+    /// Where it serves.
+    pub address: String,
+    /// What it printed when it was up.
+    pub banner: String,
+}
+
+impl Service {
+    /// Runs `line` in `folder` on a port of its own, over `database` where one is given, until the banner is complete.
+    pub fn start(folder: &Folder, line: &str, database: Option<&str>) -> Self {
+        let log = File::create(folder.path().join(LOG)).expect("a file for log lines");
+        let mut command = folder.command("sh");
+        command.arg("-c").arg(format!("exec {line}")).env("PARTNER_LISTEN", "127.0.0.1:0");
+        if let Some(url) = database {
+            command.env("PARTNER_DATABASE_URL", url);
+        }
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("a shell");
+        let lines =
+            lines_of(BufReader::new(child.stdout.take().expect("standard output is piped")));
+        let mut banner = String::new();
+        loop {
+            let Ok(line) = lines.recv_timeout(PATIENCE) else {
+                let _ = child.kill();
+                let log = std::fs::read_to_string(folder.path().join(LOG)).unwrap_or_default();
+                panic!("{line} did not start: {banner}{log}");
+            };
+            banner += &format!("{line}\n");
+            if line.trim_start().starts_with("grpcurl ") {
+                break;
+            }
+        }
+        let address = banner
+            .lines()
+            .find_map(|line| line.trim_start().strip_prefix("gRPC "))
+            .and_then(|rest| rest.trim().split(',').next())
+            .expect("the banner tells the address")
+            .to_owned();
+        Self { child, address, banner }
+    }
+
+    /// As started without arguments: over the engine that the tests run on.
+    pub fn plain(folder: &Folder, database: &TestDatabase) -> Self {
+        Self::start(folder, "cargo run --release", url(database))
+    }
+
+    /// SIGTERM, and what the process answered.
+    pub fn stop(mut self) -> ExitStatus {
+        kill("-TERM", self.child.id());
+        self.child.wait().expect("the process ends within its own deadline")
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What `--database-url` has to be for the tests' engine: nothing for SQLite, which is the default.
+pub fn url(database: &TestDatabase) -> Option<&str> {
+    (engine() == TestEngine::Postgres).then_some(database.url.as_str())
+}
+
+fn lines_of(reader: impl BufRead + Send + 'static) -> Receiver<String> {
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        for line in reader.lines().map_while(Result::ok) {
+            if tell.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    told
+}
