@@ -11,6 +11,8 @@
 
 mod action;
 mod approach;
+#[cfg(test)]
+mod histories;
 mod outcome;
 mod state;
 
