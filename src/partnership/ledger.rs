@@ -22,11 +22,13 @@ pub struct Ledger {
     now: Timestamp,
     part: Part,
     entries: Vec<Entry>,
+    moves: usize,
 }
 
 struct Entry {
     row: partnership::Model,
-    moved: bool,
+    /// Which move of this ledger was its last.
+    moved: Option<usize>,
     created: Option<Slot>,
     activated: Option<Slot>,
     ended: Option<Slot>,
@@ -37,9 +39,9 @@ impl Ledger {
     pub fn new(now: Timestamp, rows: Vec<partnership::Model>) -> Self {
         let entries = rows
             .into_iter()
-            .map(|row| Entry { row, moved: false, created: None, activated: None, ended: None })
+            .map(|row| Entry { row, moved: None, created: None, activated: None, ended: None })
             .collect();
-        Self { now, part: Part::default(), entries }
+        Self { now, part: Part::default(), entries, moves: 0 }
     }
 
     /// A row of this ledger as it now stands.
@@ -55,7 +57,9 @@ impl Ledger {
     /// Adds the invitation itself.
     pub fn invite(&mut self, row: partnership::Model) {
         let standing = standing(&row);
-        let mut entry = Entry { row, moved: true, created: None, activated: None, ended: None };
+        self.moves += 1;
+        let moved = Some(self.moves);
+        let mut entry = Entry { row, moved, created: None, activated: None, ended: None };
         settle_columns(&mut entry.row, &standing, self.now);
         let glance = Glance {
             recipient: standing.recipient,
@@ -109,7 +113,8 @@ impl Ledger {
         };
         let reason = reason.map(|text| (text.to_owned(), reason_shared)).unwrap_or_default();
         let slot = self.part.event(event(&entry.row, action, kind, &glance, reason));
-        entry.moved = true;
+        self.moves += 1;
+        entry.moved = Some(self.moves);
         match kind {
             EventKind::PartnerActivated => {
                 entry.row.activated_at = Some(now);
@@ -120,10 +125,12 @@ impl Ledger {
         }
     }
 
-    /// The part that appends the events and saves the rows that moved, in the order they moved.
+    /// The part that appends the events and saves the rows that moved, in the order they moved: whoever makes room (an
+    /// expired row, a superseded one) is saved before the row that takes it, as the unique indexes ask row by row.
     pub fn into_part(self) -> Part {
-        let Self { mut part, entries, .. } = self;
-        let entries: Vec<Entry> = entries.into_iter().filter(|entry| entry.moved).collect();
+        let Self { mut part, mut entries, .. } = self;
+        entries.retain(|entry| entry.moved.is_some());
+        entries.sort_by_key(|entry| entry.moved);
         if !entries.is_empty() {
             part.write(move |at, db| {
                 let rows: Vec<partnership::Model> =
