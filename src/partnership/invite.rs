@@ -102,6 +102,9 @@ pub async fn resend(
             let expires_at = expiry(work);
             let mut ledger = Ledger::new(work.now, rows.clone());
             make_room(&mut ledger, &approach);
+            if row.state == State::Pending && !open {
+                ledger.step(id, Transition::Expire, None);
+            }
             ledger.step_with(id, Transition::Resend, None, |row| {
                 row.recipient_account_id = approach.binds_to();
                 row.expires_at = expires_at;
