@@ -47,8 +47,12 @@ pub async fn authorise(
     Ok(actor)
 }
 
-/// The same questions once more, now that the account is locked: nothing was lost in between.
-pub(super) async fn recheck(work: &Work, locked: &account::Model) -> Result<(), Error> {
+/// The same questions once more, now that the account is locked: nothing was lost in between. Answers the acting member as
+/// it stays until commit.
+pub(super) async fn recheck(
+    work: &Work,
+    locked: &account::Model,
+) -> Result<Option<ActingMember>, Error> {
     let mut actor = work.ask.actor.clone();
     if let Some(before) = &actor.member {
         actor.member = Some(acting(&work.txn, before.id).await?);
@@ -57,7 +61,8 @@ pub(super) async fn recheck(work: &Work, locked: &account::Model) -> Result<(), 
         }
     }
     open_to(&actor, locked)?;
-    capable(&actor)
+    capable(&actor)?;
+    Ok(actor.member)
 }
 
 async fn acting(db: &impl ConnectionTrait, id: MemberId) -> Result<ActingMember, Error> {

@@ -2,6 +2,7 @@
 
 use super::access;
 use crate::backend::Work;
+use crate::caller::ActingMember;
 use crate::domain::account::{AccountState, MemberState};
 use crate::domain::email::EmailKey;
 use crate::domain::ids::{AccountId, MemberId};
@@ -24,7 +25,11 @@ pub enum Strength {
 }
 
 /// Accounts that stay as they are for the rest of the transaction.
-pub struct Accounts(BTreeMap<AccountId, account::Model>);
+pub struct Accounts {
+    rows: BTreeMap<AccountId, account::Model>,
+    /// The acting member, if one acts, as it stays too.
+    pub member: Option<ActingMember>,
+}
 
 impl Accounts {
     /// One of them.
@@ -32,7 +37,9 @@ impl Accounts {
     /// # Errors
     /// `NotFound` for an id that no account has.
     pub fn get(&self, id: AccountId) -> Result<&account::Model, Error> {
-        self.0.get(&id).ok_or_else(|| Error::NotFound { resource: "account", id: id.to_string() })
+        self.rows
+            .get(&id)
+            .ok_or_else(|| Error::NotFound { resource: "account", id: id.to_string() })
     }
 
     /// One of them, unless it is closed.
@@ -66,9 +73,10 @@ pub async fn accounts(
         Strength::Exclusive => query.lock_exclusive(),
     };
     let found = query.all(&work.txn).await?;
-    let accounts = Accounts(found.into_iter().map(|account| (account.id, account)).collect());
+    let rows = found.into_iter().map(|account| (account.id, account)).collect();
+    let mut accounts = Accounts { rows, member: None };
     if let Some(own) = work.ask.actor.account {
-        access::recheck(work, accounts.get(own)?).await?;
+        accounts.member = access::recheck(work, accounts.get(own)?).await?;
     }
     Ok(accounts)
 }

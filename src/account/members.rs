@@ -1,7 +1,8 @@
 //! Verbs on members; operators only (M2).
 //!
-//! A verb that can take somebody's rights away locks the account exclusively, so that it and that member's own calls
-//! have an order; the others share it. The address row guards the member: every verb locks it before it reads the row.
+//! A verb that can take somebody's rights away, or change what others decide by or write down (who has an address, what
+//! an inviter is called), locks the account exclusively, so that it and their calls have an order; the others share it.
+//! The address row guards the member: every verb locks it before it reads the row.
 
 use super::history::{event, fact, join, leave, next_version, own_address};
 use super::lock::{self, Strength};
@@ -111,10 +112,11 @@ pub async fn change_fields(
     sent_etag: &str,
     fields: MemberUpdate,
 ) -> Result<Done<member::Model>, Error> {
-    let strength = match (&fields.profile, &fields.manage_partners) {
-        (None, None) => Strength::Shared,
-        _ => Strength::Exclusive,
-    };
+    let strength =
+        match (&fields.email, &fields.display_name, &fields.profile, &fields.manage_partners) {
+            (None, None, None, None) => Strength::Shared,
+            _ => Strength::Exclusive,
+        };
     let fields = &fields;
     backend
         .change(ask, |work| async move {

@@ -7,6 +7,7 @@ use super::{lock, quota, row, rows_of, standing};
 use crate::account::lock::{Strength, accounts, addresses, resident};
 use crate::account::preferences::admits;
 use crate::backend::{Ask, Backend, Done, Outcome, Work};
+use crate::caller::ActingMember;
 use crate::domain::account::AccountState;
 use crate::domain::email::{Email, EmailKey};
 use crate::domain::ids::{AccountId, PartnershipId};
@@ -42,9 +43,8 @@ pub async fn invite(
     let done = backend
         .change(ask, |work| async move {
             let work = &*work;
-            let work = &*work;
             let Invitation { invitee, kind, message } = invitation;
-            let home = home_of(work, account, &invitee.key, None).await?;
+            let Route { home, inviter } = Route::lock(work, account, &invitee.key, None).await?;
             let rows = lock::rows(work, around(account, &invitee.key, *kind, home)).await?;
             let known = rows_of(&rows);
             let approach = approach(account, &invitee.key, *kind, home, &known, work.now);
@@ -53,7 +53,7 @@ pub async fn invite(
 
             let mut ledger = Ledger::new(work.now, rows);
             make_room(&mut ledger, &approach);
-            let row = fresh(work, account, invitee, *kind, message, approach.binds_to());
+            let row = fresh(work, account, inviter, invitee, *kind, message, approach.binds_to());
             let id = row.id;
             ledger.invite(row);
             finish(work, ledger, id, account).await
@@ -80,7 +80,8 @@ pub async fn resend(
             // judged twice: here to refuse before anything is locked for another account's sake, and under the lock
             judge_resend(work, &before, account, sent_etag)?;
             let key = before.invitee_key.clone();
-            let home = home_of(work, account, &key, before.recipient_account_id).await?;
+            let Route { home, .. } =
+                Route::lock(work, account, &key, before.recipient_account_id).await?;
             let which = around(account, &key, before.kind, home).add(lock::row(id));
             let rows = lock::rows(work, which).await?;
             let row = rows.iter().find(|row| row.id == id).ok_or_else(|| store::not_found(id))?;
@@ -117,29 +118,36 @@ pub async fn resend(
     tally(backend, ask, done).await
 }
 
-/// Where the person lives, with everything locked that could move it: read unlocked; accounts, usage, address and pairs
-/// locked in order; read again, so that nobody moved in between.
-async fn home_of(
-    work: &Work,
-    sender: AccountId,
-    person: &EmailKey,
-    bound_to: Option<AccountId>,
-) -> Result<Option<Home>, Error> {
-    let seen = resident(work, person).await?.map(|(_, account)| account);
-    let others: Vec<AccountId> = [seen, bound_to].into_iter().flatten().collect();
-    let held = accounts(work, &others, Strength::Shared).await?;
-    quota::lock(work, sender).await?;
-    addresses(work, &BTreeSet::from([person.clone()])).await?;
-    if resident(work, person).await?.map(|(_, account)| account) != seen {
-        return Err(Error::ConcurrentChange);
+/// Where the person lives and who invites, with everything locked that could change it.
+struct Route {
+    home: Option<Home>,
+    inviter: Option<ActingMember>,
+}
+
+impl Route {
+    /// Reads unlocked; locks accounts, usage, address and pairs in order; and reads again, so that nobody moved in between.
+    async fn lock(
+        work: &Work,
+        sender: AccountId,
+        person: &EmailKey,
+        bound_to: Option<AccountId>,
+    ) -> Result<Self, Error> {
+        let seen = resident(work, person).await?.map(|(_, account)| account);
+        let others: Vec<AccountId> = [seen, bound_to].into_iter().flatten().collect();
+        let held = accounts(work, &others, Strength::Shared).await?;
+        quota::lock(work, sender).await?;
+        addresses(work, &BTreeSet::from([person.clone()])).await?;
+        if resident(work, person).await?.map(|(_, account)| account) != seen {
+            return Err(Error::ConcurrentChange);
+        }
+        let pairs = others.iter().filter(|other| **other != sender).map(|other| (sender, *other));
+        lock::pairs(work, &pairs.collect::<Vec<_>>()).await?;
+        let home = seen.map(|account| held.get(account)).transpose()?.map(|account| Home {
+            account: account.id,
+            open: account.state == AccountState::Active && admits(account, sender),
+        });
+        Ok(Self { home, inviter: held.member })
     }
-    let pairs = others.iter().filter(|other| **other != sender).map(|other| (sender, *other));
-    lock::pairs(work, &pairs.collect::<Vec<_>>()).await?;
-    let home = seen.map(|account| held.get(account)).transpose()?;
-    Ok(home.map(|account| Home {
-        account: account.id,
-        open: account.state == AccountState::Active && admits(account, sender),
-    }))
 }
 
 fn around(
@@ -186,12 +194,12 @@ fn make_room(ledger: &mut Ledger, approach: &Approach<'_>) {
 fn fresh(
     work: &Work,
     sender: AccountId,
+    inviter: Option<ActingMember>,
     invitee: &Email,
     kind: PartnerType,
     message: &str,
     recipient: Option<AccountId>,
 ) -> partnership::Model {
-    let inviter = work.ask.actor.member.as_ref();
     partnership::Model {
         id: PartnershipId::fresh(),
         created_position: 0,
@@ -202,8 +210,8 @@ fn fresh(
         pair_second: None,
         invitee_email: invitee.typed.clone(),
         invitee_key: invitee.key.clone(),
-        inviter_member_id: inviter.map(|member| member.id),
-        inviter_display_name: inviter.map(|member| member.display_name.clone()).unwrap_or_default(),
+        inviter_member_id: inviter.as_ref().map(|member| member.id),
+        inviter_display_name: inviter.map(|member| member.display_name).unwrap_or_default(),
         message: message.to_owned(),
         state: State::Pending,
         sender_hid: false,
