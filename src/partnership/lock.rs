@@ -6,11 +6,12 @@ use crate::domain::email::EmailKey;
 use crate::domain::ids::{AccountId, PartnershipId};
 use crate::domain::partner_type::PartnerType;
 use crate::domain::partnership::State;
-use crate::entity::{member, pair, partnership};
+use crate::entity::{address, member, pair, partnership};
 use crate::error::Error;
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
 use std::collections::BTreeSet;
 
@@ -31,6 +32,44 @@ pub async fn pairs(work: &Work, wanted: &[(AccountId, AccountId)]) -> Result<(),
         .exec_without_returning(&work.txn)
         .await?;
     Ok(())
+}
+
+/// Locks what hangs on the invitations that a closing account lets go of: their people's addresses, so that somebody who
+/// appears finds them waiting; and the pairs of their senders with the accounts that such a person lives in by now, so
+/// that whoever accepts there finds them too.
+pub async fn released_by(work: &Work, closing: AccountId) -> Result<(), Error> {
+    use partnership::Column::{
+        InviteeKey, RecipientAccountId, SenderAccountId, State as StateColumn,
+    };
+    let received = || {
+        partnership::Entity::find()
+            .select_only()
+            .filter(RecipientAccountId.eq(closing))
+            .filter(StateColumn.eq(State::Pending))
+    };
+    // who was once found under an address has left its row there
+    address::Entity::find()
+        .filter(address::COLUMN.email_key.in_subquery(received().column(InviteeKey).into_query()))
+        .order_by_asc(address::Column::EmailKey)
+        .lock_exclusive()
+        .all(&work.txn)
+        .await?;
+    let mut elsewhere =
+        received().column(SenderAccountId).column_as(member::COLUMN.account_id, "home");
+    QuerySelect::query(&mut elsewhere)
+        .inner_join(
+            address::Entity,
+            Expr::col((address::Entity, address::Column::EmailKey))
+                .equals((partnership::Entity, InviteeKey)),
+        )
+        .inner_join(
+            member::Entity,
+            Expr::col((member::Entity, member::Column::Id))
+                .equals((address::Entity, address::Column::MemberId)),
+        );
+    let elsewhere: Vec<(AccountId, AccountId)> =
+        elsewhere.filter(member::COLUMN.account_id.ne(closing)).into_tuple().all(&work.txn).await?;
+    pairs(work, &elsewhere).await
 }
 
 /// Locks rows, in order, and answers them as they are now.

@@ -104,6 +104,7 @@ fn settle(
 /// An account closes; the command holds it exclusively, so that only its waiting rows can still be moved by others (M5).
 async fn close(work: &Work, account: AccountId) -> Result<Part, Error> {
     use partnership::Column::{RecipientAccountId, RecipientView, SenderAccountId, SenderView};
+    lock::released_by(work, account).await?;
     let mine = Condition::any()
         .add(Condition::all().add(SenderAccountId.eq(account)).add(SenderView.is_not_null()))
         .add(Condition::all().add(RecipientAccountId.eq(account)).add(RecipientView.is_not_null()));
