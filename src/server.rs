@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::server::NamedService;
 use tonic::service::Routes;
@@ -25,6 +26,8 @@ use tonic_health::server::HealthReporter;
 pub const REACTIONS: &[Reaction] = &[partnership::reactions::react, audit::react];
 
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+/// For closing connections when open calls took the whole shutdown deadline.
+const LEAVE_TAKING: Duration = Duration::from_millis(200);
 /// Health services besides those of the API: the whole, and one for each kind of probe.
 const PROBES: [&str; 3] = ["", "liveness", "readiness"];
 
@@ -151,13 +154,22 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     );
     let draining = async {
         shutdown.cancelled().await;
+        let began = Instant::now();
         tracing::info!("shutting down: no new calls, open ones may finish");
         service.report(ServingStatus::NotServing).await;
         stopping.cancel();
+        began
     };
-    tokio::join!(serving, draining);
-    let _ = sweeper.await;
-    service.backend.close().await;
+    let ((), began) = tokio::join!(serving, draining);
+    // nor does a database that does not answer keep the process beyond its deadline
+    let leaving = async {
+        let _ = sweeper.await;
+        service.backend.close().await;
+    };
+    let deadline = began + config.shutdown_deadline.0 + LEAVE_TAKING;
+    if tokio::time::timeout_at(deadline, leaving).await.is_err() {
+        tracing::warn!("the shutdown deadline passed; leaving without the database's answer");
+    }
     let _ = std::fs::remove_file(&listen_file);
     tracing::info!("stopped");
     Ok(())
