@@ -1,0 +1,36 @@
+//! The real binary in child processes, and what is done to it: killed, told to stop, its database taken away.
+//!
+//! Each test prints its figures. Random moments come from a seed that is printed; `CHAOS_SEED` replays one, `CHAOS_CYCLES`
+//! makes the tests longer, `TEST_QUICK=1` shorter.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod commit;
+mod crash;
+mod drain;
+mod kill;
+mod load;
+mod process;
+mod proxy;
+mod start;
+mod verdict;
+
+const QUICK_CYCLES: usize = 3;
+
+fn seed() -> u64 {
+    let seed = number("CHAOS_SEED").unwrap_or_else(|| rand::random::<u32>().into());
+    println!("CHAOS_SEED={seed}");
+    seed
+}
+
+/// How often a fault is repeated, unless the environment says otherwise.
+fn cycles(usual: usize) -> usize {
+    let quick = number("TEST_QUICK") == Some(1);
+    let asked = number("CHAOS_CYCLES").and_then(|cycles| usize::try_from(cycles).ok());
+    asked.unwrap_or(if quick { usual.min(QUICK_CYCLES) } else { usual })
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}

@@ -1,0 +1,156 @@
+//! Stands between service and PostgreSQL, understands just enough of the protocol to find a COMMIT, and spoils it on
+//! demand.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+
+/// What is done to a COMMIT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is carried out; the connection breaks before the reply gets through.
+    LoseReply,
+    /// It is sent, and the connection breaks at once: who knows whether it is carried out.
+    CutAtOnce,
+    /// It never arrives; the connection breaks.
+    LoseCommit,
+}
+
+pub const FAULTS: [Fault; 3] = [Fault::LoseReply, Fault::CutAtOnce, Fault::LoseCommit];
+
+/// Chooses what happens to the so-manieth COMMIT.
+type Plan = Box<dyn Fn(usize) -> Option<Fault> + Send>;
+
+/// A listening proxy.
+pub struct Proxy {
+    /// The database's URL, by way of the proxy.
+    pub url: String,
+    state: Arc<State>,
+}
+
+struct State {
+    upstream: String,
+    plan: Mutex<Plan>,
+    commits: AtomicUsize,
+    faults: AtomicUsize,
+}
+
+impl Proxy {
+    /// A proxy for a `postgres://user@host:port/database` that spoils nothing yet.
+    pub async fn start(url: &str) -> Self {
+        let (before, rest) = url.rsplit_once('@').expect("a user in the URL");
+        let (upstream, database) = rest.split_once('/').expect("a database in the URL");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let own = listener.local_addr().expect("an address");
+        let state = Arc::new(State {
+            upstream: upstream.to_owned(),
+            plan: Mutex::new(Box::new(|_| None)),
+            commits: AtomicUsize::new(0),
+            faults: AtomicUsize::new(0),
+        });
+        let shared = Arc::clone(&state);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(relay(client, Arc::clone(&shared)));
+            }
+        });
+        Self { url: format!("{before}@{own}/{database}?sslmode=disable"), state }
+    }
+
+    /// Spoils commits, counted from now, as `plan` says.
+    pub fn spoil(&self, plan: impl Fn(usize) -> Option<Fault> + Send + 'static) {
+        *self.state.plan.lock().unwrap() = Box::new(plan);
+        self.state.commits.store(0, Ordering::SeqCst);
+    }
+
+    /// How many commits were spoilt.
+    pub fn faults(&self) -> usize {
+        self.state.faults.load(Ordering::SeqCst)
+    }
+}
+
+impl State {
+    fn fault(&self) -> Option<Fault> {
+        let number = self.commits.fetch_add(1, Ordering::SeqCst);
+        let fault = (self.plan.lock().unwrap())(number);
+        self.faults.fetch_add(usize::from(fault.is_some()), Ordering::SeqCst);
+        fault
+    }
+}
+
+async fn relay(client: TcpStream, state: Arc<State>) {
+    let Ok(server) = TcpStream::connect(&state.upstream).await else {
+        return;
+    };
+    let _ = (client.set_nodelay(true), server.set_nodelay(true));
+    let ((from_client, to_client), (from_server, to_server)) =
+        (client.into_split(), server.into_split());
+    let (deaf, replied) = (AtomicBool::new(false), Notify::new());
+    // whichever way ends first takes the other with it
+    tokio::select! {
+        _ = forward(from_client, to_server, &state, &deaf, &replied) => {}
+        _ = back(from_server, to_client, &deaf, &replied) => {}
+    }
+}
+
+async fn forward(
+    mut client: OwnedReadHalf,
+    mut server: OwnedWriteHalf,
+    state: &State,
+    deaf: &AtomicBool,
+    replied: &Notify,
+) -> std::io::Result<()> {
+    // the first message has no type
+    let mut tagged = false;
+    loop {
+        let mut message = Vec::new();
+        if tagged {
+            message.push(client.read_u8().await?);
+        }
+        let length = client.read_u32().await?;
+        message.extend(length.to_be_bytes());
+        let header = message.len();
+        message.resize(header + length as usize - 4, 0);
+        client.read_exact(&mut message[header..]).await?;
+        let commit = tagged && message[0] == b'Q' && message[header..].starts_with(b"COMMIT");
+        match if commit { state.fault() } else { None } {
+            None => server.write_all(&message).await?,
+            Some(Fault::LoseReply) => {
+                deaf.store(true, Ordering::SeqCst);
+                server.write_all(&message).await?;
+                replied.notified().await;
+                return Ok(());
+            }
+            Some(Fault::CutAtOnce) => {
+                deaf.store(true, Ordering::SeqCst);
+                return server.write_all(&message).await;
+            }
+            Some(Fault::LoseCommit) => return Ok(()),
+        }
+        tagged = true;
+    }
+}
+
+async fn back(
+    mut server: OwnedReadHalf,
+    mut client: OwnedWriteHalf,
+    deaf: &AtomicBool,
+    replied: &Notify,
+) -> std::io::Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let read = server.read(&mut buffer).await?;
+        if deaf.load(Ordering::SeqCst) {
+            replied.notify_one();
+            return std::future::pending().await;
+        }
+        if read == 0 {
+            return Ok(());
+        }
+        client.write_all(&buffer[..read]).await?;
+    }
+}
