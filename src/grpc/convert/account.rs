@@ -43,7 +43,8 @@ pub fn update(fields: &mut Fields, body: pb::UpdateAccountRequest) -> AccountUpd
     }
     let pb::Account { id, display_name, state: _, create_time: _, etag } =
         account.unwrap_or_default();
-    if !id.is_empty() && !id.eq_ignore_ascii_case(&account_id) {
+    let named: Option<AccountId> = fields.optional_id("account.id", &id);
+    if named.is_some() && !id.eq_ignore_ascii_case(&account_id) {
         fields.bad("account.id", "must be empty or the same as account_id");
     }
     let mask =
