@@ -21,7 +21,7 @@ type Answer<T> = Result<Response<T>, Status>;
 impl Partners {
     fn viewer(&self, actor: &Actor) -> Result<Viewer, Error> {
         Ok(Viewer {
-            account: own(&actor)?,
+            account: own(actor)?,
             manager: actor.manages_partners(),
             now: self.0.backend.now(),
         })
