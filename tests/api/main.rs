@@ -3,22 +3,30 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod annotations;
 mod audit;
+mod behind;
 mod calls;
 mod decisions;
+mod deleting;
+mod dry_runs;
+mod dynamic;
+mod errors;
 mod event_history;
 mod event_tokens;
 mod events;
-mod deleting;
-mod dry_runs;
 mod expiry;
 mod invitations;
 mod parallel;
 mod precedence;
 mod preferences;
 mod quotas;
+mod reflection;
 mod reinviting;
+mod requests;
 mod resending;
+mod strangers;
+mod tenancy;
 mod unnoticed;
 mod views;
 mod waiting;

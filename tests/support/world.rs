@@ -5,6 +5,7 @@ use partner_service::grpc::pb;
 use tonic::{Response, Status};
 
 /// An account and its managers' clients.
+#[derive(Clone)]
 pub struct Organization {
     pub id: String,
     pub name: String,

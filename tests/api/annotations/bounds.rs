@@ -1,0 +1,203 @@
+//! A field's `buf.validate` rules, each with values at it and just beyond it. A rule that is not known here fails by name.
+
+use crate::dynamic::{POOL, text};
+use prost_reflect::{DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, Value};
+use uuid::Uuid;
+
+/// One rule; no value is the field left out.
+pub struct Bound {
+    pub rule: String,
+    pub within: Vec<Option<Value>>,
+    pub beyond: Vec<Option<Value>>,
+}
+
+impl Bound {
+    fn new(rule: impl Into<String>, within: Vec<Value>, beyond: Vec<Value>) -> Self {
+        let some = |values: Vec<Value>| values.into_iter().map(Some).collect();
+        Self { rule: rule.into(), within: some(within), beyond: some(beyond) }
+    }
+
+    fn in_lists(self) -> Self {
+        let list = |values: Vec<Option<Value>>| {
+            values.into_iter().map(|value| value.map(|one| Value::List(vec![one]))).collect()
+        };
+        Self { rule: self.rule, within: list(self.within), beyond: list(self.beyond) }
+    }
+}
+
+/// The bounds of a field whose value in a good request is `good`.
+pub fn bounds_of(field: &FieldDescriptor, good: &Value) -> Vec<Bound> {
+    let extension =
+        POOL.get_extension_by_name("buf.validate.field").expect("buf.validate is imported");
+    let options = field.options();
+    if !options.has_extension(&extension) {
+        return Vec::new();
+    }
+    let rules = options.get_extension(&extension).into_owned();
+    rules_in(rules.as_message().expect("FieldRules"), field, good)
+}
+
+fn rules_in(rules: &DynamicMessage, field: &FieldDescriptor, good: &Value) -> Vec<Bound> {
+    let skips_empty = rules
+        .fields()
+        .any(|(rule, value)| rule.name() == "ignore" && value.as_enum_number() == Some(1));
+    let mut found = Vec::new();
+    for (rule, value) in rules.fields() {
+        match (rule.name(), value) {
+            ("required", Value::Bool(true)) => {
+                found.push(Bound {
+                    rule: "required".to_owned(),
+                    within: vec![],
+                    beyond: vec![None],
+                });
+            }
+            ("ignore", _) => {
+                found.push(Bound {
+                    rule: "ignored if empty".to_owned(),
+                    within: vec![],
+                    beyond: vec![],
+                });
+            }
+            ("string" | "enum" | "int32" | "int64", Value::Message(inner)) => {
+                found.extend(
+                    inner
+                        .fields()
+                        .map(|(rule, value)| scalar(field, rule.name(), value, good, skips_empty)),
+                );
+            }
+            ("repeated", Value::Message(inner)) => {
+                let items =
+                    inner.get_field_by_name("items").expect("only rules on items are known here");
+                let items =
+                    rules_in(items.as_message().expect("FieldRules"), field, &Value::Bool(false));
+                found.extend(items.into_iter().map(Bound::in_lists));
+            }
+            (other, _) => panic!(
+                "{}: teach tests/api/annotations/bounds.rs the rules of {other}",
+                field.full_name()
+            ),
+        }
+    }
+    found
+}
+
+fn scalar(
+    field: &FieldDescriptor,
+    rule: &str,
+    value: &Value,
+    good: &Value,
+    skips_empty: bool,
+) -> Bound {
+    let name = format!("{rule} = {value:?}");
+    match (rule, value) {
+        ("max_len", Value::U64(most)) => {
+            let most = usize::try_from(*most).expect("a length");
+            Bound::new(name, vec![long(field, most)], vec![long(field, most + 1)])
+        }
+        ("uuid", Value::Bool(true)) => {
+            let one = if good.as_str().is_some_and(|good| !good.is_empty()) {
+                good.clone()
+            } else {
+                fresh()
+            };
+            let mut beyond = vec![text("not-a-uuid"), text(format!("{}0", Uuid::now_v7()))];
+            if !skips_empty {
+                beyond.push(text(""));
+            }
+            Bound::new(name, vec![one], beyond)
+        }
+        ("pattern", Value::String(pattern)) => {
+            let (within, beyond) = samples(pattern);
+            let checked = |sample: &String| !(skips_empty && sample.is_empty());
+            let texts =
+                |samples: Vec<String>| samples.into_iter().filter(checked).map(text).collect();
+            Bound::new(name, texts(within), texts(beyond))
+        }
+        ("gte", Value::I32(0)) => {
+            Bound::new(name, vec![Value::I32(0)], vec![Value::I32(-1), Value::I32(i32::MIN)])
+        }
+        ("gte", Value::I64(0)) => {
+            Bound::new(name, vec![Value::I64(0)], vec![Value::I64(-1), Value::I64(i64::MIN)])
+        }
+        ("defined_only", Value::Bool(true)) => {
+            let all = numbers(field);
+            let past = all.iter().max().expect("values") + 1;
+            Bound::new(name, enums(all.into_iter().filter(|one| *one != 0)), enums([past, -1]))
+        }
+        ("in", Value::List(listed)) => {
+            let listed: Vec<i32> = listed.iter().filter_map(Value::as_i32).collect();
+            let others = numbers(field)
+                .into_iter()
+                .chain([99])
+                .filter(|one| !listed.contains(one))
+                .collect::<Vec<_>>();
+            Bound::new(name, enums(listed.iter().copied()), enums(others))
+        }
+        ("not_in", Value::List(listed)) => {
+            Bound::new(name, vec![], enums(listed.iter().filter_map(Value::as_i32)))
+        }
+        (other, value) => panic!("{}: teach this file {other} = {value:?}", field.full_name()),
+    }
+}
+
+fn numbers(field: &FieldDescriptor) -> Vec<i32> {
+    let Kind::Enum(values) = field.kind() else {
+        panic!("{} is no enumeration", field.full_name())
+    };
+    EnumDescriptor::values(&values).map(|value| value.number()).collect()
+}
+
+fn enums(numbers: impl IntoIterator<Item = i32>) -> Vec<Value> {
+    numbers.into_iter().map(Value::EnumNumber).collect()
+}
+
+fn fresh() -> Value {
+    text(Uuid::now_v7().to_string())
+}
+
+/// A text of so many characters (of two bytes where any may stand), good but for its length.
+fn long(field: &FieldDescriptor, chars: usize) -> Value {
+    if !field.name().contains("email") {
+        return text("é".repeat(chars));
+    }
+    let domain = format!("{0}.{0}.{0}.example", "b".repeat(60));
+    text(format!("{}@{domain}", "a".repeat(chars - domain.len() - 1)))
+}
+
+/// Texts that a pattern lets in, and some that it keeps out.
+fn samples(pattern: &str) -> (Vec<String>, Vec<String>) {
+    let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+    match pattern {
+        "^[!-~]{1,64}$" => (
+            vec!["!".to_owned(), "~".repeat(64)],
+            vec![
+                "~".repeat(65),
+                "with space".to_owned(),
+                "ümlaut".to_owned(),
+                "bell\u{7}".to_owned(),
+            ],
+        ),
+        "^\\P{Cc}*$" => (
+            owned(&["Ünï-cödé, \"quoted\" <b>", "日本語"]),
+            owned(&["a\nb", "a\rb", "bell\u{7}", "tab\t.", "del\u{7f}", "c1\u{85}"]),
+        ),
+        "^[\\n\\P{Cc}]*$" => (
+            owned(&["two\nlines", "日本語"]),
+            owned(&["a\rb", "bell\u{7}", "tab\t.", "nul\u{0}", "del\u{7f}"]),
+        ),
+        "^\\P{Cc}+@\\P{Cc}+$" => (
+            owned(&["plus+tag@b.example", "Jürgen@bücher.example"]),
+            owned(&[
+                "",
+                "nobody",
+                "@b.example",
+                "a@",
+                "a@b.example\nBcc: c@d.example",
+                "bell\u{7}@b.example",
+            ]),
+        ),
+        other => {
+            panic!("say in tests/api/annotations/bounds.rs what {other} lets in and keeps out")
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A request of every RPC that is good as it stands, for tests that go through all of them and then spoil one thing.
+//! A new RPC needs a row here; without one those tests fail by its name.
+
+use crate::dynamic::{self, has, rpcs, set, text};
+use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
+
+/// The ids that a request names.
+#[derive(Clone, Debug)]
+pub struct Ids {
+    /// Whom the call acts for.
+    pub account: String,
+    pub partnership: String,
+    pub member: String,
+    /// Where a member moves to.
+    pub target: String,
+}
+
+/// Who may make a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Operators alone (M2).
+    Operator,
+    /// Members of the account, too.
+    Members,
+}
+
+/// The fields a call cannot do without, and who may make it; none for an RPC that nobody has described here yet.
+fn row(rpc: &str, ids: &Ids) -> Option<(Who, Vec<(&'static str, Value)>)> {
+    let account = || ("account_id", text(&ids.account));
+    let partnership = || vec![account(), ("partnership_id", text(&ids.partnership))];
+    let member = || vec![account(), ("member_id", text(&ids.member))];
+    Some(match rpc {
+        "InvitePartner" => {
+            (Who::Members, vec![account(), ("invitee_email", text("somebody@else.example"))])
+        }
+        "ResendInvitation" | "AcceptPartnership" | "RejectPartnership" | "DeletePartnership"
+        | "GetPartnership" => (Who::Members, partnership()),
+        "ListPartnerships" | "GetPartnerPreferences" | "ListAuditEntries" => {
+            (Who::Members, vec![account()])
+        }
+        "UpdatePartnerPreferences" => {
+            (Who::Members, vec![account(), ("preferences.receive_policy", Value::EnumNumber(1))])
+        }
+        "CreateAccount" => (Who::Operator, vec![("account.display_name", text("A new account"))]),
+        "ListAccounts" => (Who::Operator, Vec::new()),
+        "UpdateAccount" => (
+            Who::Operator,
+            vec![
+                account(),
+                ("account.id", text(&ids.account)),
+                ("account.display_name", text("Another name")),
+            ],
+        ),
+        "SuspendAccount" | "ResumeAccount" | "CloseAccount" => (Who::Operator, vec![account()]),
+        "RegisterMember" => {
+            (Who::Operator, vec![account(), ("member.email", text("new@here.example"))])
+        }
+        "UpdateMember" => (
+            Who::Operator,
+            vec![
+                account(),
+                ("member.id", text(&ids.member)),
+                ("member.display_name", text("Another name")),
+            ],
+        ),
+        "DeactivateMember" | "ReactivateMember" | "RemoveMember" => (Who::Operator, member()),
+        "MoveMember" => {
+            (Who::Operator, [member(), vec![("target_account_id", text(&ids.target))]].concat())
+        }
+        "GetAccount" | "ListMembers" => (Who::Members, vec![account()]),
+        "GetMember" => (Who::Members, member()),
+        _ => return None,
+    })
+}
+
+/// A good request of `method`; it changes nothing if `dry`, where the RPC knows `validate_only`.
+pub fn good(method: &MethodDescriptor, ids: &Ids, dry: bool) -> (Who, DynamicMessage) {
+    let (who, values) = row(method.name(), ids).unwrap_or_else(|| {
+        panic!("{} has no row in tests/api/requests.rs: add one", method.full_name())
+    });
+    let mut message = dynamic::request(method, &values);
+    if dry && has(&method.input(), "validate_only") {
+        set(&mut message, "validate_only", Value::Bool(true));
+    }
+    (who, message)
+}
+
+#[test]
+fn every_rpc_of_the_descriptors_has_a_row() {
+    let ids = Ids {
+        account: String::new(),
+        partnership: String::new(),
+        member: String::new(),
+        target: String::new(),
+    };
+    let missing: Vec<_> =
+        rpcs().into_iter().filter(|rpc| row(rpc.name(), &ids).is_none()).collect();
+    assert!(missing.is_empty(), "add rows to tests/api/requests.rs for {missing:?}");
+    assert!(rpcs().len() >= 20, "the descriptors have lost their services");
+}
