@@ -37,44 +37,40 @@ pub const LATER: &[ErrorReason] = &[
     ErrorReason::RateLimited,
 ];
 
-/// The status of a call refused for this reason; none for the reasons that nothing gives yet.
-pub async fn produce(reason: ErrorReason) -> Option<Status> {
+/// The status of a call refused for this reason; none for the reasons that nothing gives yet. Scenarios that leave the
+/// service as they found it share `common`, each with organisations of its own.
+pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Status> {
     use ErrorReason as R;
     Some(match reason {
         R::CredentialsMissing => without_credentials().await,
         R::CredentialsInvalid => refused(
-            by(&Harness::start().await, "nobody")
-                .accounts
-                .get_account(pb::GetAccountRequest::default())
-                .await,
+            by(common, "nobody").accounts.get_account(pb::GetAccountRequest::default()).await,
         ),
-        R::ManagePartnersRequired => invited_by_an_observer().await,
+        R::ManagePartnersRequired => invited_by_an_observer(common).await,
         R::OperatorRequired => {
-            let stage = Stage::new(Limits::default()).await;
+            let stage = Stage::on(common).await;
             let mut ann = stage.ann.clone();
             refused(ann.by.accounts.list_accounts(pb::ListAccountsRequest::default()).await)
         }
-        R::MemberNotActive => by_a_deactivated_member().await,
+        R::MemberNotActive => by_a_deactivated_member(common).await,
         R::NotTheRecipient => {
-            let (stage, id) = Stage::invited().await;
+            let (stage, id) = Stage::invited(common).await;
             failed(stage.ann.accepts(&id).await)
         }
         R::NotTheSender => {
-            let (stage, id) = Stage::invited().await;
+            let (stage, id) = Stage::invited(common).await;
             failed(stage.bo.resends(&id).await)
         }
         R::ResourceNotFound => {
-            failed(Stage::new(Limits::default()).await.ann.sees(&Uuid::now_v7().to_string()).await)
+            failed(Stage::on(common).await.ann.sees(&Uuid::now_v7().to_string()).await)
         }
-        R::FieldInvalid => {
-            failed(Stage::new(Limits::default()).await.ann.invites("no address").await)
-        }
+        R::FieldInvalid => failed(Stage::on(common).await.ann.invites("no address").await),
         R::SelfInvitation => {
-            let stage = Stage::new(Limits::default()).await;
+            let stage = Stage::on(common).await;
             failed(stage.ann.invites(&stage.ann.email()).await)
         }
         R::PageTokenInvalid => {
-            let stage = Stage::new(Limits::default()).await;
+            let stage = Stage::on(common).await;
             let mut ann = stage.ann.clone();
             let request = pb::ListPartnershipsRequest {
                 account_id: ann.id.clone(),
@@ -85,16 +81,16 @@ pub async fn produce(reason: ErrorReason) -> Option<Status> {
         }
         R::MessageMalformed => raw(&[], b"\xff\xff\xff").await,
         R::AlreadyPartners => {
-            let (stage, id) = Stage::invited().await;
+            let (stage, id) = Stage::invited(common).await;
             stage.bo.accepts(&id).await.expect("accepted");
             failed(stage.ann.invites(&stage.bo.email()).await)
         }
         R::DuplicateInvitation => {
-            let (stage, _) = Stage::invited().await;
+            let (stage, _) = Stage::invited(common).await;
             failed(stage.ann.invites(&stage.bo.email()).await)
         }
         R::MemberExists => {
-            let stage = Stage::new(Limits::default()).await;
+            let stage = Stage::on(common).await;
             let member = Some(pb::Member { email: stage.bo.email(), ..Default::default() });
             let request = pb::RegisterMemberRequest {
                 account_id: stage.ann.id.clone(),
@@ -104,35 +100,35 @@ pub async fn produce(reason: ErrorReason) -> Option<Status> {
             refused(operator(&stage.harness).accounts.register_member(request).await)
         }
         R::AccountExists => {
-            let stage = Stage::new(Limits::default()).await;
+            let stage = Stage::on(common).await;
             refused(stage.create_account(&stage.ann.id, "").await)
         }
         R::RequestIdReused => {
-            let stage = Stage::new(Limits::default()).await;
+            let stage = Stage::on(common).await;
             stage.create_account("", "once").await.expect("created");
             refused(stage.create_account(&Uuid::now_v7().to_string(), "once").await)
         }
         R::ReinviteBlocked => {
-            let (stage, id) = Stage::invited().await;
+            let (stage, id) = Stage::invited(common).await;
             stage.bo.rejects(&id).await.expect("rejected");
             failed(stage.ann.invites(&stage.bo.email()).await)
         }
         R::IncomingInvitationPending => {
-            let (stage, _) = Stage::invited().await;
+            let (stage, _) = Stage::invited(common).await;
             failed(stage.bo.invites(&stage.ann.email()).await)
         }
         R::InvitationNotPending => {
-            let (stage, id) = Stage::invited().await;
+            let (stage, id) = Stage::invited(common).await;
             stage.bo.rejects(&id).await.expect("rejected");
             failed(stage.bo.accepts(&id).await)
         }
         R::InvitationExpired => {
-            let (stage, id) = Stage::invited().await;
+            let (stage, id) = Stage::invited(common).await;
             stage.harness.clock.advance(Limits::default().invitation_expiry);
             failed(stage.bo.accepts(&id).await)
         }
         R::ContactPartner => {
-            let (stage, id) = Stage::invited().await;
+            let (stage, id) = Stage::invited(&own().await).await;
             stage.bo.accepts(&id).await.expect("accepted");
             // no RPC of this release makes a row of a type that the customer cannot end
             Session::open(&stage.harness.database)
@@ -142,7 +138,7 @@ pub async fn produce(reason: ErrorReason) -> Option<Status> {
             refused(stage.bo.deletes(&id).await)
         }
         R::AccountNotActive => {
-            let stage = Stage::new(Limits::default()).await;
+            let stage = Stage::on(common).await;
             let request = pb::SuspendAccountRequest {
                 account_id: stage.ann.id.clone(),
                 ..Default::default()
@@ -151,7 +147,7 @@ pub async fn produce(reason: ErrorReason) -> Option<Status> {
             failed(stage.ann.invites(&stage.bo.email()).await)
         }
         R::MemberRemoved => {
-            let stage = Stage::new(Limits::default()).await;
+            let stage = Stage::on(common).await;
             let request = pb::RemoveMemberRequest {
                 account_id: stage.ann.id.clone(),
                 member_id: stage.ann.boss.id.clone(),
@@ -165,14 +161,14 @@ pub async fn produce(reason: ErrorReason) -> Option<Status> {
             refused(operator(&stage.harness).accounts.remove_member(request).await)
         }
         R::PositionUnknown => {
-            let stage = Stage::new(Limits::default()).await;
+            let stage = Stage::on(common).await;
             let mut ann = stage.ann.clone();
             let request =
                 pb::GetAccountRequest { account_id: ann.id.clone(), min_position: 1_000_000 };
             refused(ann.by.accounts.get_account(request).await)
         }
         R::EtagMismatch => {
-            let (stage, id) = Stage::invited().await;
+            let (stage, id) = Stage::invited(common).await;
             let mut bo = stage.bo.clone();
             let request = pb::AcceptPartnershipRequest {
                 account_id: bo.id.clone(),
@@ -184,35 +180,39 @@ pub async fn produce(reason: ErrorReason) -> Option<Status> {
         }
         R::ConcurrentChange => others_are_always_first().await,
         R::InvitationsPerDay => {
-            let stage = Stage::new(Limits { invitations_per_day: 0, ..Limits::default() }).await;
+            let stage =
+                Stage::on(&limited(Limits { invitations_per_day: 0, ..Limits::default() }).await)
+                    .await;
             failed(stage.ann.invites(&stage.bo.email()).await)
         }
         R::OpenInvitations => {
-            let stage = Stage::new(Limits { open_invitations: 0, ..Limits::default() }).await;
+            let stage =
+                Stage::on(&limited(Limits { open_invitations: 0, ..Limits::default() }).await)
+                    .await;
             failed(stage.ann.invites(&stage.bo.email()).await)
         }
         R::ResendTooSoon => {
-            let (stage, id) = Stage::invited().await;
+            let (stage, id) = Stage::invited(common).await;
             failed(stage.ann.resends(&id).await)
         }
         R::MessageTooLarge => {
-            let stage = Stage::new(Limits::default()).await;
+            let stage = Stage::on(common).await;
             failed(stage.ann.invites(&"x".repeat(300 * 1024)).await)
         }
         R::Deadline => raw(&[("grpc-timeout", "1m")], &[]).await,
         R::DatabaseUnavailable => {
-            let stage = Stage::new(Limits::default()).await;
+            let stage = Stage::on(&own().await).await;
             stage.harness.backend.close().await;
             failed(stage.ann.sees(&Uuid::now_v7().to_string()).await)
         }
         R::Overloaded => {
-            let stage = Stage::new(Limits::default()).await;
+            let stage = Stage::on(&own().await).await;
             let mut other = Session::open(&stage.harness.database).await;
             other.stop_all_changes().await;
             failed(stage.ann.invites(&stage.bo.email()).await)
         }
         R::Internal => {
-            let stage = Stage::new(Limits::default()).await;
+            let stage = Stage::on(&own().await).await;
             Session::open(&stage.harness.database)
                 .await
                 .run("UPDATE account SET contact_retention = 'NONSENSE'")
@@ -247,22 +247,22 @@ pub async fn produce(reason: ErrorReason) -> Option<Status> {
 
 /// A service with two organisations whose calls carry [`CALL`].
 struct Stage {
-    harness: Harness,
+    harness: Arc<Harness>,
     ann: Organization,
     bo: Organization,
 }
 
 impl Stage {
-    async fn new(limits: Limits) -> Self {
-        let harness = Harness::with(Options { limits, ..Options::default() }).await;
-        let (ann, bo) = (harness.organization("ann").await, harness.organization("bo").await);
-        let [ann, bo] = [ann, bo].map(|who| Organization { by: by(&harness, &who.boss.id), ..who });
-        Self { harness, ann, bo }
+    async fn on(harness: &Arc<Harness>) -> Self {
+        let [ann, bo] = ["ann", "bo"].map(|name| format!("{name}-{}", Uuid::now_v7().simple()));
+        let (ann, bo) = (harness.organization(&ann).await, harness.organization(&bo).await);
+        let [ann, bo] = [ann, bo].map(|who| Organization { by: by(harness, &who.boss.id), ..who });
+        Self { harness: Arc::clone(harness), ann, bo }
     }
 
     /// With an invitation from `ann` to `bo`.
-    async fn invited() -> (Self, String) {
-        let stage = Self::new(Limits::default()).await;
+    async fn invited(harness: &Arc<Harness>) -> (Self, String) {
+        let stage = Self::on(harness).await;
         let id = stage.ann.invites(&stage.bo.email()).await.expect("invited").id;
         (stage, id)
     }
@@ -284,6 +284,15 @@ impl Stage {
         };
         operator(&self.harness).accounts.create_account(request).await
     }
+}
+
+/// A service for one scenario, which breaks or stops it.
+async fn own() -> Arc<Harness> {
+    limited(Limits::default()).await
+}
+
+async fn limited(limits: Limits) -> Arc<Harness> {
+    Arc::new(Harness::with(Options { limits, ..Options::default() }).await)
 }
 
 fn by(harness: &Harness, member: &str) -> Caller {
@@ -310,18 +319,17 @@ async fn without_credentials() -> Status {
     refused(operator(&harness).accounts.list_accounts(pb::ListAccountsRequest::default()).await)
 }
 
-async fn invited_by_an_observer() -> Status {
-    let Stage { harness, ann, bo } = Stage::new(Limits::default()).await;
-    let observer = harness
-        .register(&ann.id, "eye@ann.example", MemberProfile::Observer)
-        .await
-        .expect("registered");
+async fn invited_by_an_observer(common: &Arc<Harness>) -> Status {
+    let Stage { harness, ann, bo } = Stage::on(common).await;
+    let email = format!("eye@{}.example", ann.name);
+    let observer =
+        harness.register(&ann.id, &email, MemberProfile::Observer).await.expect("registered");
     let observer = Organization { by: by(&harness, &observer.id), ..ann };
     failed(observer.invites(&bo.email()).await)
 }
 
-async fn by_a_deactivated_member() -> Status {
-    let Stage { harness, ann, bo } = Stage::new(Limits::default()).await;
+async fn by_a_deactivated_member(common: &Arc<Harness>) -> Status {
+    let Stage { harness, ann, bo } = Stage::on(common).await;
     let request = pb::DeactivateMemberRequest {
         account_id: ann.id.clone(),
         member_id: ann.boss.id.clone(),
@@ -333,7 +341,7 @@ async fn by_a_deactivated_member() -> Status {
 
 /// Wherever the change would write its audit entry, somebody's stands already, at every attempt.
 async fn others_are_always_first() -> Status {
-    let (stage, _) = Stage::invited().await;
+    let (stage, _) = Stage::invited(&own().await).await;
     let mut session = Session::open(&stage.harness.database).await;
     for ahead in 1..=3 {
         session
