@@ -2,7 +2,7 @@
 
 use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, SecretKey};
 use crate::config::{AuthMode, ConfigError, ServeConfig};
-use crate::grpc::auth::{Authenticator, JwtVerifier};
+use crate::grpc::auth::{Authenticator, JwtVerifier, KeyError};
 use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
 use crate::grpc::{Accounts, Gate, Partners, pb};
 use crate::partnership::sweep;
@@ -187,17 +187,18 @@ fn limits(config: &ServeConfig) -> Limits {
     }
 }
 
+type MakeVerifier = fn(&[u8], &str, &str) -> Result<JwtVerifier, KeyError>;
+
 fn authenticator(config: &ServeConfig) -> Result<Authenticator, ConfigError> {
     if config.auth == AuthMode::None {
         return Ok(Authenticator::None);
     }
     let (issuer, audience) = (&config.jwt_issuer, &config.jwt_audience);
-    let (path, made): (&Path, fn(&[u8], &str, &str) -> _) =
-        match (&config.jwt_key_file, &config.jwks) {
-            (Some(path), None) => (path, JwtVerifier::with_key),
-            (None, Some(path)) => (path, JwtVerifier::with_jwks),
-            _ => return Err(ConfigError::NoKeySource),
-        };
+    let (path, made): (&Path, MakeVerifier) = match (&config.jwt_key_file, &config.jwks) {
+        (Some(path), None) => (path, JwtVerifier::with_key),
+        (None, Some(path)) => (path, JwtVerifier::with_jwks),
+        _ => return Err(ConfigError::NoKeySource),
+    };
     let bytes = std::fs::read(path)
         .map_err(|source| ConfigError::File { path: path.to_path_buf(), source })?;
     let verifier = made(&bytes, issuer, audience).map_err(|error| ConfigError::Key {
