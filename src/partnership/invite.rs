@@ -76,9 +76,16 @@ pub async fn resend(
     let done = backend
         .change(ask, |work| async move {
             let work = &*work;
-            let before = row::find(work, id).await?;
             // judged twice: here to refuse before anything is locked for another account's sake, and under the lock
-            judge_resend(work, &before, account, sent_etag)?;
+            let before = row::find(work, id).await.and_then(|row| {
+                judge_resend(work, &row, account, sent_etag)?;
+                Ok(row)
+            });
+            if before.is_err() {
+                // what the actor is comes before what the row is
+                accounts(work, &[], Strength::Shared).await?;
+            }
+            let before = before?;
             let key = before.invitee_key.clone();
             let Route { home, .. } =
                 Route::lock(work, account, &key, before.recipient_account_id).await?;
