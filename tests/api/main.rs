@@ -1,5 +1,7 @@
 //! Each RPC and each refusal, through gRPC over an in-memory transport, a fresh database per test and a fixed clock.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

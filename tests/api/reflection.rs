@@ -189,7 +189,7 @@ fn every_part_of_the_api_has_a_comment_in_one_piece() {
 
 /// Whether a path of source info names a message, field, enumeration, value, service or method.
 fn is_declaration(path: &[i32]) -> bool {
-    matches!(path, [4 | 5 | 6, _] | [4, _, 2, _] | [5, _, 2, _] | [6, _, 2, _])
+    matches!(path, [4..=6, _] | [4..=6, _, 2, _])
 }
 
 #[test]

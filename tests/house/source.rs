@@ -41,8 +41,9 @@ fn is_in(code: &str, needle: &str) -> bool {
     code.match_indices(needle).any(|(at, found)| {
         let before = code[..at].chars().next_back();
         let after = code[at + found.len()..].chars().next();
-        !(word(needle.chars().next()) && word(before))
-            && !(word(needle.chars().next_back()) && word(after))
+        let goes_on = word(needle.chars().next()) && word(before)
+            || word(needle.chars().next_back()) && word(after);
+        !goes_on
     })
 }
 
