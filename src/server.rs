@@ -186,7 +186,7 @@ async fn sweep(backend: Arc<Backend>, shutdown: CancellationToken) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "overdue invitations expired"),
             Err(error) => {
-                tracing::warn!(%error, "overdue invitations could not be swept; trying again later")
+                tracing::warn!(%error, "overdue invitations could not be swept; trying again later");
             }
         }
         if let Err(error) = backend.trim_log().await {

@@ -13,7 +13,12 @@ pub fn start(format: Option<LogFormat>) {
     match format.unwrap_or(if on_terminal { LogFormat::Text } else { LogFormat::Json }) {
         LogFormat::Text => builder.with_ansi(on_terminal).init(),
         LogFormat::Json => {
-            builder.json().flatten_event(true).with_current_span(false).with_span_list(false).init()
+            builder
+                .json()
+                .flatten_event(true)
+                .with_current_span(false)
+                .with_span_list(false)
+                .init();
         }
     }
 }

@@ -32,7 +32,7 @@ impl Backend {
         loop {
             match self.attempt(ask, &command).await {
                 Err(error) if attempt < MAX_ATTEMPTS && worth_another_attempt(&error) => {
-                    attempt += 1
+                    attempt += 1;
                 }
                 other => return other,
             }

@@ -90,7 +90,7 @@ async fn i6_i7_fifty_parallel_crossed_invitations_leave_one_pending() {
     assert_eq!(events(&harness, EventKind::PartnershipChanged, &[]).await, 1);
     for side in [&a, &b] {
         let listed: Vec<String> = side.list().await.into_iter().map(|seen| seen.id).collect();
-        assert_eq!(listed, [winner.clone()]);
+        assert_eq!(listed, std::slice::from_ref(&winner));
     }
 }
 

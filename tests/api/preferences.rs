@@ -87,7 +87,7 @@ async fn i14_a_mask_writes_what_it_names_and_without_one_what_is_set_is_written(
     b.prefer(policy_only).await.unwrap();
     let preferences = current(&b).await;
     assert_eq!(preferences.receive_policy(), ReceivePolicy::DenyAll);
-    assert_eq!(preferences.blocked_account_ids, [a.id.clone()]);
+    assert_eq!(preferences.blocked_account_ids, std::slice::from_ref(&a.id));
 
     let list_only = masked(b.preferences(ReceivePolicy::AllowAll, &[]), &["blocked_account_ids"]);
     b.prefer(list_only).await.unwrap();

@@ -111,7 +111,7 @@ async fn i10_i17_a_sweep_changes_nothing_that_is_shown_and_etags_of_either_side_
         harness.clock.advance(HOUR);
         assert_eq!(harness.sweep().await, 1);
         assert_eq!(side.sees(&id).await.unwrap(), before);
-        assert_eq!(side.list().await, [before.clone()]);
+        assert_eq!(side.list().await, std::slice::from_ref(&before));
         let request = pb::DeletePartnershipRequest { etag: before.etag, ..side.deletion(&id) };
         side.delete(request).await.unwrap();
     }

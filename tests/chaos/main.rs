@@ -3,6 +3,8 @@
 //! Each test prints its figures. Random moments come from a seed that is printed; `CHAOS_SEED` replays one, `CHAOS_CYCLES`
 //! makes the tests longer, `TEST_QUICK=1` shorter.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -10,6 +10,8 @@
 //! ```
 //! `README_BLESS=1` writes what really came out into the README's output blocks.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -4,6 +4,8 @@
 //! it ends or waits for a lock. On SQLite one writer serialises everything; there the pairs run beside each other once in
 //! each order. The log is part of what is compared, so the serial order found is that of the positions.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -212,7 +212,7 @@ impl Details {
                 "BadRequest" => details.bad.extend(BadRequest::decode(bytes)),
                 "RetryInfo" => details.retries.extend(RetryInfo::decode(bytes)),
                 "PreconditionFailure" => {
-                    details.failures.extend(PreconditionFailure::decode(bytes))
+                    details.failures.extend(PreconditionFailure::decode(bytes));
                 }
                 _ => details.others.push(any.type_url),
             }
