@@ -32,9 +32,11 @@ impl Session {
     pub async fn run(&mut self, sql: &str) {
         let sql = AssertSqlSafe(sql.to_owned());
         match self {
-            Self::Sqlite(session) => session.execute(sql).await.expect("the statement runs");,
+            Self::Sqlite(session) => {
+                session.execute(sql).await.expect("the statement runs");
+            }
             Self::Postgres(session) => {
-                drop(session.execute(sql).await.expect("the statement runs"))
+                session.execute(sql).await.expect("the statement runs");
             }
         }
     }

@@ -198,7 +198,7 @@ async fn filters_match_only_what_the_view_shows() {
         if swept {
             assert_eq!(harness.sweep().await, 1);
         }
-        assert_eq!(ids(&a, by_state(&a, State::Expired)).await, std::slice::from_ref(&expired));
+        assert_eq!(ids(&a, by_state(&a, State::Expired)).await, std::slice::from_ref(expired));
         assert_eq!(ids(&a, by_state(&a, State::AwaitingApproval)).await, named(&[1]));
     }
     assert_eq!(ids(&a, by_state(&a, State::Active)).await, named(&[2]));
