@@ -155,8 +155,8 @@ async fn l1_m5_closing_an_account_is_told_to_its_partners_and_to_those_it_had_in
     let c = harness.organization("cy").await;
     let sent = a.invites(&c.email()).await.unwrap().id;
     harness.close(&a).await;
-    assert_eq!(b.story(&active).await.last(), Some(&(Did::Withdrawn, ACTIVE, NOTHING)));
-    assert_eq!(c.story(&sent).await.last(), Some(&(Did::Withdrawn, PENDING, NOTHING)));
+    assert_eq!(b.story(&active).await.last(), Some(&(Did::Ended, ACTIVE, NOTHING)));
+    assert_eq!(c.story(&sent).await.last(), Some(&(Did::Canceled, PENDING, NOTHING)));
     let entry = b.audit_of(&active).await.remove(0);
     assert_eq!((&*entry.actor_member_id, entry.actor_is_operator), ("", false));
 }

@@ -35,7 +35,7 @@ fn row(rpc: &str, ids: &Ids) -> Option<(Who, Vec<(&'static str, Value)>)> {
         }
         "ResendInvitation" | "AcceptPartnership" | "RejectPartnership" | "DeletePartnership"
         | "GetPartnership" => (Who::Members, partnership()),
-        "ListPartnerships" | "GetPartnerPreferences" | "ListAuditEntries" => {
+        "ListPartnerships" | "GetPartnerPreferences" | "ListAuditEntries" | "ListMemberEvents" => {
             (Who::Members, vec![account()])
         }
         "UpdatePartnerPreferences" => {

@@ -7,6 +7,8 @@ use crate::support::{Caller, Harness, NOON, Options};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use partner_service::backend::{Backend, Clock, Database, Limits, Pause, PausePoint, SecretKey};
+use partner_service::domain::time::DAY;
+use partner_service::feed::token::ResumeToken;
 use partner_service::grpc::auth::{Authenticator, JwtVerifier};
 use partner_service::grpc::pb::{self, ErrorReason, MemberProfile};
 use partner_service::server::{REACTIONS, Service};
@@ -29,9 +31,6 @@ pub const LATER: &[ErrorReason] = &[
     ErrorReason::PartnershipRequired,
     ErrorReason::AudienceIsDynamic,
     ErrorReason::MailNotRetryable,
-    ErrorReason::ResumeTokenInvalid,
-    ErrorReason::ResumeTokenDiverged,
-    ErrorReason::ResumeTokenExpired,
     ErrorReason::TooManyStreams,
     ErrorReason::NotYetThere,
     ErrorReason::RateLimited,
@@ -222,6 +221,11 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
             refused(operator(&stage.harness).accounts.get_account(request).await)
         }
         // a replica that stops says so on its connections (GOAWAY): no call gets as far as an answer
+        R::ResumeTokenInvalid => resumed(common, |_| "damaged".to_owned()).await,
+        R::ResumeTokenDiverged => {
+            resumed(common, |token| ResumeToken { proof: [0; 8], ..token }.seal()).await
+        }
+        R::ResumeTokenExpired => too_late().await,
         R::ShuttingDown | R::Unspecified => return None,
         R::AgreementNotAcknowledged
         | R::AgreementExists
@@ -233,9 +237,6 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
         | R::PartnershipRequired
         | R::AudienceIsDynamic
         | R::MailNotRetryable
-        | R::ResumeTokenInvalid
-        | R::ResumeTokenDiverged
-        | R::ResumeTokenExpired
         | R::TooManyStreams
         | R::NotYetThere
         | R::RateLimited => {
@@ -284,6 +285,27 @@ impl Stage {
         };
         operator(&self.harness).accounts.create_account(request).await
     }
+}
+
+/// ListMemberEvents with a token made from a good one.
+async fn resumed(common: &Arc<Harness>, spoil: impl FnOnce(ResumeToken) -> String) -> Status {
+    let Stage { ann, .. } = Stage::on(common).await;
+    let good = ann.events_after("", 1).await.expect("events").resume_token;
+    let good = ResumeToken::open(&good).expect("a token of the service's own");
+    failed(ann.events_after(&spoil(good), 1).await)
+}
+
+/// A token that slept for longer than events are kept.
+async fn too_late() -> Status {
+    let Stage { harness, ann, .. } = Stage::on(&own().await).await;
+    let old = ann.events_after("", 1).await.expect("events").resume_token;
+    let old = ResumeToken {
+        position: 1,
+        ..ResumeToken::open(&old).expect("a token of the service's own")
+    };
+    harness.clock.advance(8 * DAY);
+    harness.backend.trim_log().await.expect("trimmed");
+    failed(ann.events_after(&old.seal(), 1).await)
 }
 
 /// A service for one scenario, which breaks or stops it.
