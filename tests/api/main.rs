@@ -5,10 +5,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
 mod annotations;
 mod audit;
 mod behind;
 mod calls;
+mod closed;
 mod decisions;
 mod deleting;
 mod dry_runs;
@@ -18,7 +20,10 @@ mod event_history;
 mod event_tokens;
 mod events;
 mod expiry;
+mod history;
 mod invitations;
+mod members;
+mod moving;
 mod parallel;
 mod precedence;
 mod preferences;
@@ -28,7 +33,10 @@ mod reinviting;
 mod requests;
 mod resending;
 mod strangers;
+mod suspended;
 mod tenancy;
 mod unnoticed;
 mod views;
 mod waiting;
+
+use support::directory::Answer;

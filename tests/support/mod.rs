@@ -4,7 +4,10 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
 pub mod database;
+pub mod directory;
 pub mod refusal;
+pub mod restart;
+pub mod wire;
 pub mod world;
 
 use database::TestDatabase;
@@ -21,6 +24,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
+use tonic::service::Routes;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
@@ -33,6 +37,7 @@ pub struct Harness {
     pub backend: Arc<Backend>,
     pub clock: Clock,
     pub channel: Channel,
+    pub routes: Routes,
     pub database: Arc<TestDatabase>,
 }
 
@@ -70,7 +75,7 @@ impl Harness {
         let service =
             Service::assemble(backend, authenticator).await.expect("the service assembles");
         let channel = in_memory(&service).await;
-        Self { backend: service.backend, clock, channel, database }
+        Self { backend: service.backend, clock, channel, routes: service.routes, database }
     }
 
     /// Clients whose calls carry these metadata.

@@ -1,0 +1,28 @@
+//! Stopping a service, so that another one can take over its database.
+
+use super::Harness;
+use super::database::TestDatabase;
+use partner_service::backend::Clock;
+use std::sync::Arc;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Harness {
+    /// Ends the service; what is left is its database and its clock. SQLite lets the next process in only once the last
+    /// connection's task has let go of the backend.
+    pub async fn stop(self) -> (Arc<TestDatabase>, Clock) {
+        let Self { backend, clock, channel, routes, database } = self;
+        drop((channel, routes));
+        let alone = async {
+            while Arc::strong_count(&backend) > 1 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, alone)
+            .await
+            .expect("every connection ends once its client is gone");
+        backend.close().await;
+        (database, clock)
+    }
+}
