@@ -37,8 +37,9 @@ pub struct Harness {
     pub backend: Arc<Backend>,
     pub clock: Clock,
     pub channel: Channel,
-    pub routes: Routes,
+    pub routes: Arc<Routes>,
     pub database: Arc<TestDatabase>,
+    shutdown: CancellationToken,
 }
 
 /// What a test may want otherwise.
@@ -74,8 +75,9 @@ impl Harness {
         let authenticator = options.authenticator.unwrap_or(Authenticator::None);
         let service =
             Service::assemble(backend, authenticator).await.expect("the service assembles");
-        let channel = in_memory(&service).await;
-        Self { backend: service.backend, clock, channel, routes: service.routes, database }
+        let (routes, shutdown) = (Arc::new(service.routes), CancellationToken::new());
+        let channel = in_memory(&routes, &shutdown).await;
+        Self { backend: service.backend, clock, channel, routes, database, shutdown }
     }
 
     /// Clients whose calls carry these metadata.
@@ -124,14 +126,16 @@ impl Interceptor for Headers {
     }
 }
 
-async fn in_memory(service: &Service) -> Channel {
-    let routes = service.routes.clone();
+async fn in_memory(routes: &Arc<Routes>, shutdown: &CancellationToken) -> Channel {
+    // clients outlive a service that was stopped: they must not keep it
+    let (routes, shutdown) = (Arc::downgrade(routes), shutdown.clone());
     let connector = tower::service_fn(move |_: http::Uri| {
-        let routes = routes.clone();
+        let (routes, shutdown) = (routes.upgrade(), shutdown.clone());
         async move {
+            let routes = routes.ok_or_else(|| std::io::Error::other("the service was stopped"))?;
             let (client, server) = tokio::io::duplex(64 * 1024);
-            tokio::spawn(serve_connection(server, routes, CancellationToken::new()));
-            Ok::<_, std::convert::Infallible>(TokioIo::new(client))
+            tokio::spawn(serve_connection(server, Routes::clone(&routes), shutdown));
+            Ok::<_, std::io::Error>(TokioIo::new(client))
         }
     });
     let endpoint = Endpoint::from_static("http://in-memory");

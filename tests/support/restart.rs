@@ -9,10 +9,11 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Harness {
-    /// Ends the service; what is left is its database and its clock. SQLite lets the next process in only once the last
-    /// connection's task has let go of the backend.
+    /// Ends the service, whatever clients it still has; what is left is its database and its clock. SQLite lets the next
+    /// service in only once the last connection's task has let go of the backend.
     pub async fn stop(self) -> (Arc<TestDatabase>, Clock) {
-        let Self { backend, clock, channel, routes, database } = self;
+        let Self { backend, clock, channel, routes, database, shutdown } = self;
+        shutdown.cancel();
         drop((channel, routes));
         let alone = async {
             while Arc::strong_count(&backend) > 1 {
@@ -21,7 +22,7 @@ impl Harness {
         };
         tokio::time::timeout(PATIENCE, alone)
             .await
-            .expect("every connection ends once its client is gone");
+            .expect("every connection ends once the service stops");
         backend.close().await;
         (database, clock)
     }

@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
+use tonic::service::Routes;
 
 /// A gRPC frame: not compressed, its length, the message.
 pub fn frame(message: &[u8]) -> Vec<u8> {
@@ -21,7 +22,11 @@ impl Harness {
     /// Posts `body` to `path` (`Service/Method` of `partner.v1`) on a connection of its own; the status that came back.
     pub async fn post(&self, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Status {
         let (client, server) = tokio::io::duplex(64 * 1024);
-        tokio::spawn(serve_connection(server, self.routes.clone(), CancellationToken::new()));
+        tokio::spawn(serve_connection(
+            server,
+            Routes::clone(&self.routes),
+            CancellationToken::new(),
+        ));
         let connected =
             hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(client));
         let (mut sender, connection) = connected.await.expect("an HTTP/2 connection");
