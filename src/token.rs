@@ -1,7 +1,7 @@
 //! `partner-service token`: signs a development token.
 
 use crate::config::{ConfigError, TokenConfig};
-use crate::grpc::auth::{KeyError, MIN_SECRET_BYTES, OPERATOR_SCOPE};
+use crate::grpc::auth::{KeyError, MIN_SECRET_BYTES, OPERATOR_SCOPE, is_pem};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::Serialize;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -30,7 +30,7 @@ pub fn sign(config: &TokenConfig) -> Result<String, ConfigError> {
     let material =
         std::fs::read(&path).map_err(|source| ConfigError::File { path: path.clone(), source })?;
     let unusable = |message: String| ConfigError::Key { path: path.clone(), message };
-    let (algorithm, key) = if material.starts_with(b"-----BEGIN") {
+    let (algorithm, key) = if is_pem(&material) {
         EncodingKey::from_rsa_pem(&material)
             .map(|key| (Algorithm::RS256, key))
             .or_else(|_| EncodingKey::from_ec_pem(&material).map(|key| (Algorithm::ES256, key)))

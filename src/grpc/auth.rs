@@ -48,6 +48,8 @@ pub enum KeyError {
     SecretTooShort,
     #[error("the PEM file holds no RSA, EC (P-256) or Ed25519 public key: {0}")]
     Pem(JwtError),
+    #[error("the PEM file holds a private key; verifying needs the public one")]
+    PrivateKey,
     #[error("the JWKS file is malformed: {0}")]
     Jwks(#[from] serde_json::Error),
     #[error("the JWKS file holds no usable signing key with a key id")]
@@ -67,7 +69,8 @@ impl JwtVerifier {
     /// # Errors
     /// A key that cannot be used.
     pub fn with_key(material: &[u8], issuer: &str, audience: &str) -> Result<Self, KeyError> {
-        let (algorithm, key) = if material.starts_with(b"-----BEGIN") {
+        // a public key that passed for a secret would be a secret that everybody knows
+        let (algorithm, key) = if is_pem(material) {
             public_key(material)?
         } else {
             let secret = material.trim_ascii();
@@ -98,6 +101,10 @@ impl JwtVerifier {
 
     fn claims(&self, token: &str) -> Option<Claims> {
         let header = decode_header(token).ok()?;
+        // no extension is known here, so none that must be understood is
+        if header.crit.is_some() {
+            return None;
+        }
         let (algorithm, key) = match &self.keys {
             Keys::One(algorithm, key) => (*algorithm, &**key),
             Keys::Set(keys) => {
@@ -115,7 +122,21 @@ impl JwtVerifier {
     }
 }
 
+/// Whether a key file holds PEM, perhaps after a byte order mark, a comment or attributes.
+#[must_use]
+pub fn is_pem(material: &[u8]) -> bool {
+    contains(material, b"-----BEGIN")
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
 fn public_key(pem: &[u8]) -> Result<(Algorithm, DecodingKey), KeyError> {
+    // read as a public key it would be accepted, and verify nothing
+    if contains(pem, b"PRIVATE KEY-----") {
+        return Err(KeyError::PrivateKey);
+    }
     DecodingKey::from_rsa_pem(pem)
         .map(|key| (Algorithm::RS256, key))
         .or_else(|_| DecodingKey::from_ec_pem(pem).map(|key| (Algorithm::ES256, key)))
@@ -191,6 +212,9 @@ fn bearer(metadata: &MetadataMap) -> Result<&str, Error> {
     }
 }
 
+/// A member's id in its hyphenated form, as in every field.
 fn uuid(raw: &str) -> Result<MemberId, Error> {
-    Uuid::try_parse(raw).map(MemberId).map_err(|_| Error::CredentialsInvalid)
+    const HYPHENATED: usize = 36;
+    let parsed = Uuid::try_parse(raw).ok().filter(|_| raw.len() == HYPHENATED);
+    parsed.map(MemberId).ok_or(Error::CredentialsInvalid)
 }
