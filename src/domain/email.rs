@@ -38,8 +38,9 @@ impl Email {
     /// # Errors
     /// A sentence fragment that completes "the address ...".
     pub fn parse(raw: &str) -> Result<Self, &'static str> {
-        if raw.chars().any(char::is_control) {
-            return Err("must not contain control characters");
+        // before trimming, which would take line separators for spaces
+        if raw.chars().any(|c| c.is_control() || is_invisible(c)) {
+            return Err("must not contain control or invisible characters");
         }
         let typed = raw.trim();
         if typed.is_empty() {
@@ -48,8 +49,8 @@ impl Email {
         if typed.chars().count() > MAX_EMAIL_CHARS {
             return Err("must have at most 254 characters");
         }
-        if typed.chars().any(|c| c.is_whitespace() || is_invisible(c)) {
-            return Err("must not contain spaces or invisible characters");
+        if typed.chars().any(char::is_whitespace) {
+            return Err("must not contain spaces");
         }
         let (local, domain) = typed.rsplit_once('@').ok_or("must have the form name@domain")?;
         let key = format!("{}@{}", local_key(local)?, domain_key(domain)?);
