@@ -1,0 +1,94 @@
+//! The load tool: every figure of the service beside that of a bare client that does the same to the same database, in
+//! turn, in one run. (Not named `main.rs`: cargo would take it for a test.)
+//!
+//! ```text
+//!   cargo bench --bench load                      everything: about eight minutes
+//!   cargo bench --bench load -- --quick           one short round, to see that it works
+//!   cargo bench --bench load -- --json FILE       the figures as JSON too
+//! ```
+//! The service is the release binary in a process of its own, with its default logging. The bar is pgbench with the
+//! statements of `pgbench/*.sql`. Only ratios of one run mean something, and CPU time per operation: client, service
+//! and database share one machine. A gate holds on the lower quartile of the paired ratios.
+
+mod calls;
+mod drive;
+mod machine;
+mod postgres;
+mod report;
+mod rows;
+mod server;
+mod start;
+mod world;
+
+use clap::Parser;
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Anything that ends the run.
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Measures the service against bare clients of its database.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// How often each row and its bar are run in turn.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// How long each run is counted, after a second that is not.
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+    /// How often each kind of start is timed.
+    #[arg(long, default_value_t = 10)]
+    starts: usize,
+    /// One round of one second, three starts: shows that everything works, measures nothing.
+    #[arg(long)]
+    quick: bool,
+    /// Only rows whose name contains this.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Measures another build of the service, to compare two.
+    #[arg(long, value_name = "FILE", default_value = env!("CARGO_BIN_EXE_partner-service"), hide_default_value = true)]
+    service: PathBuf,
+    /// Writes the figures to a file too.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// What cargo bench adds.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let mut arguments = Arguments::parse();
+    if arguments.quick {
+        (arguments.rounds, arguments.seconds, arguments.starts) = (1, 1, 3);
+    }
+    // dropping what runs ends the server, pgbench and the cluster
+    let outcome = tokio::select! {
+        outcome = run(&arguments) => outcome,
+        _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("load: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether every row is valid; a gate that is missed is printed, and fails nothing.
+async fn run(arguments: &Arguments) -> Result<bool, Failure> {
+    let postgres = postgres::Server::start().await?;
+    let machine = machine::look(&postgres).await?;
+    println!("{machine}\n");
+    let mut report = report::Report::new(machine, arguments.rounds, arguments.seconds);
+    rows::measure(&postgres, arguments, &mut report).await?;
+    start::measure(&postgres, arguments, &mut report).await?;
+    println!("{report}");
+    if let Some(path) = &arguments.json {
+        std::fs::write(path, serde_json::to_vec_pretty(&report)?)?;
+    }
+    Ok(report.is_valid())
+}
