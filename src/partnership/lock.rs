@@ -8,10 +8,10 @@ use crate::domain::partner_type::PartnerType;
 use crate::domain::partnership::State;
 use crate::entity::{address, member, pair, partnership};
 use crate::error::Error;
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::{Expr, IntoColumnRef, Query};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ActiveEnum, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 use std::collections::BTreeSet;
 
@@ -107,9 +107,7 @@ pub fn of_pair(a: AccountId, b: AccountId, kind: PartnerType) -> Condition {
 
 /// The sender's waiting rows, in a type, that are addressed to a current member of `home` (D2).
 pub fn waiting_for_members_of(home: AccountId, sender: AccountId, kind: PartnerType) -> Condition {
-    use partnership::Column::{
-        InviteeKey, Kind, RecipientAccountId, SenderAccountId, State as StateColumn,
-    };
+    use partnership::Column::{InviteeKey, Kind, RecipientAccountId, SenderAccountId};
     let members = Query::select()
         .column(member::Column::EmailKey)
         .from(member::Entity)
@@ -119,9 +117,16 @@ pub fn waiting_for_members_of(home: AccountId, sender: AccountId, kind: PartnerT
     Condition::all()
         .add(SenderAccountId.eq(sender))
         .add(RecipientAccountId.is_null())
-        .add(StateColumn.eq(State::Pending))
+        .add(pending())
         .add(Kind.eq(kind))
         .add(InviteeKey.in_subquery(members))
+}
+
+/// Rows that wait for a decision, said with a constant: bound as a value, PostgreSQL could not tell that the partial
+/// indexes on such rows hold the answer, and would plan each execution anew or walk another index from end to end.
+pub fn pending() -> Expr {
+    Expr::col((partnership::Entity, partnership::Column::State).into_column_ref())
+        .eq(Expr::Constant(State::Pending.to_value().into()))
 }
 
 /// One row.

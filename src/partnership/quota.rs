@@ -6,7 +6,6 @@
 use crate::account::lock::lock_existing;
 use crate::backend::{Ask, Backend, Part, Work};
 use crate::domain::ids::AccountId;
-use crate::domain::partnership::State;
 use crate::domain::time::Timestamp;
 use crate::entity::{invitation_usage, partnership};
 use crate::error::{Error, Quota};
@@ -55,10 +54,10 @@ struct Used {
 }
 
 async fn used(work: &Work, account: AccountId) -> Result<Used, Error> {
-    use partnership::Column::{ExpiresAt, SenderAccountId, State as StateColumn};
+    use partnership::Column::{ExpiresAt, SenderAccountId};
     let undecided = Condition::all()
         .add(SenderAccountId.eq(account))
-        .add(StateColumn.eq(State::Pending))
+        .add(super::lock::pending())
         .add(Condition::any().add(ExpiresAt.is_null()).add(ExpiresAt.gt(work.now)));
     let open = Query::select()
         .expr(Func::count(Expr::col(partnership::Column::Id)))

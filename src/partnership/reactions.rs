@@ -37,7 +37,7 @@ async fn arrive(work: &Work, person: &EmailKey, home: AccountId) -> Result<Part,
     let waiting = partnership::Entity::find()
         .filter(partnership::Column::InviteeKey.eq(person.clone()))
         .filter(partnership::Column::RecipientAccountId.is_null())
-        .filter(partnership::Column::State.eq(State::Pending))
+        .filter(lock::pending())
         .all(&work.txn)
         .await?;
     if waiting.is_empty() {

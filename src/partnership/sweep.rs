@@ -25,7 +25,7 @@ pub async fn expire_overdue(backend: &Backend) -> Result<usize, Error> {
         let overdue: Vec<PartnershipId> = partnership::Entity::find()
             .select_only()
             .column(partnership::Column::Id)
-            .filter(partnership::Column::State.eq(State::Pending))
+            .filter(lock::pending())
             .filter(partnership::Column::ExpiresAt.lte(backend.now()))
             .order_by_asc(partnership::Column::ExpiresAt)
             .limit(ROWS_PER_CHANGE)
