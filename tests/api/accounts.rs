@@ -67,7 +67,7 @@ async fn an_id_that_is_taken_is_refused_and_named() {
     let refusal = refused(create(&harness, NOBODY).await);
     assert_eq!((refusal.code, &*refusal.reason), (Code::AlreadyExists, "ACCOUNT_EXISTS"));
     assert_eq!(refusal.metadata["account_id"], NOBODY);
-    harness.close(NOBODY).await.unwrap();
+    harness.close_account(NOBODY).await.unwrap();
     assert_eq!(reason(create(&harness, NOBODY).await), "ACCOUNT_EXISTS");
 }
 
@@ -124,8 +124,8 @@ async fn accounts_are_listed_newest_first_and_by_state() {
     for name in ["ann", "bo", "cy"] {
         ids.insert(0, harness.account(name).await.id);
     }
-    harness.suspend(&ids[0]).await.unwrap();
-    harness.close(&ids[2]).await.unwrap();
+    harness.suspend_account(&ids[0]).await.unwrap();
+    harness.close_account(&ids[2]).await.unwrap();
     let list = async |states: &[State]| -> Vec<String> {
         let states = states.iter().map(|&state| state.into()).collect();
         let request = pb::ListAccountsRequest { states, ..Default::default() };
@@ -171,9 +171,13 @@ async fn states_change_by_their_verbs_and_a_second_time_is_no_change() {
         [("suspend", State::Suspended), ("resume", State::Active), ("close", State::Closed)]
     {
         let call = async || match verb {
-            "suspend" => harness.suspend(&id).await.map(|answer| answer.into_inner().position),
-            "resume" => harness.resume(&id).await.map(|answer| answer.into_inner().position),
-            _ => harness.close(&id).await.map(|answer| answer.into_inner().position),
+            "suspend" => {
+                harness.suspend_account(&id).await.map(|answer| answer.into_inner().position)
+            }
+            "resume" => {
+                harness.resume_account(&id).await.map(|answer| answer.into_inner().position)
+            }
+            _ => harness.close_account(&id).await.map(|answer| answer.into_inner().position),
         };
         let before = harness.head().await;
         assert_eq!(call().await.unwrap(), before + 1, "{verb}");

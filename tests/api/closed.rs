@@ -21,7 +21,7 @@ async fn m5_its_partnerships_end_and_the_other_side_sees_them_no_more() {
     let cy = harness.organization("cy").await;
     let received = cy.invites(&ann.email()).await.unwrap().id;
     ann.accepts(&received).await.unwrap();
-    harness.close(&ann.id).await.unwrap();
+    harness.close_account(&ann.id).await.unwrap();
     assert_eq!(why(bo.sees(&sent).await), "RESOURCE_NOT_FOUND");
     assert_eq!(why(cy.sees(&received).await), "RESOURCE_NOT_FOUND");
     assert!(bo.list().await.is_empty() && cy.list().await.is_empty());
@@ -35,7 +35,7 @@ async fn m5_what_it_sent_is_canceled() {
     let (ann, bo) = (harness.organization("ann").await, harness.organization("bo").await);
     let bound = ann.invites(&bo.email()).await.unwrap().id;
     ann.invites("dee@dee.example").await.unwrap();
-    harness.close(&ann.id).await.unwrap();
+    harness.close_account(&ann.id).await.unwrap();
     assert_eq!(why(bo.accepts(&bound).await), "RESOURCE_NOT_FOUND");
     let dee = harness.account("dee").await;
     let boss = harness.register(&dee.id, "dee@dee.example", Profile::Administrator).await.unwrap();
@@ -51,7 +51,7 @@ async fn m5_what_it_received_reads_unchanged_and_binds_again_where_the_person_tu
     let (bo, cy) = (harness.organization("bo").await, harness.organization("cy").await);
     let sent = ann.invites(&bo.email()).await.unwrap();
     harness.clock.advance(DAY);
-    harness.close(&bo.id).await.unwrap();
+    harness.close_account(&bo.id).await.unwrap();
     assert_eq!(ann.sees(&sent.id).await.unwrap(), sent);
     assert_eq!(why(ann.invites(&bo.email()).await), "DUPLICATE_INVITATION");
 
@@ -67,7 +67,7 @@ async fn m5_its_rejection_counts_as_deleted_on_its_side() {
     let (ann, bo) = (harness.organization("ann").await, harness.organization("bo").await);
     let id = ann.invites(&bo.email()).await.unwrap().id;
     bo.rejects(&id).await.unwrap();
-    harness.close(&bo.id).await.unwrap();
+    harness.close_account(&bo.id).await.unwrap();
     let refusal = Refusal::of(&ann.invites(&bo.email()).await.unwrap_err());
     assert_eq!(refusal.reason, "REINVITE_BLOCKED");
     assert_eq!(refusal.metadata["must_delete"], "SENDER");
@@ -83,7 +83,7 @@ async fn m5_expired_rows_count_as_deleted_on_its_side_swept_or_not() {
     let sent = bo.invites(&cy.email()).await.unwrap().id;
     let received = ann.invites(&bo.email()).await.unwrap().id;
     harness.clock.advance(31 * DAY);
-    harness.close(&bo.id).await.unwrap();
+    harness.close_account(&bo.id).await.unwrap();
     assert_eq!(ann.sees(&received).await.unwrap().state(), View::Expired);
     assert_eq!(cy.sees(&sent).await.unwrap().state(), View::Expired);
     for row in partnership::Entity::find().all(harness.backend.reads()).await.unwrap() {
@@ -96,7 +96,7 @@ async fn m5_expired_rows_count_as_deleted_on_its_side_swept_or_not() {
 async fn m5_the_addresses_of_its_members_are_free_again() {
     let harness = Harness::start().await;
     let (ann, bo) = (harness.organization("ann").await, harness.organization("bo").await);
-    harness.close(&ann.id).await.unwrap();
+    harness.close_account(&ann.id).await.unwrap();
     let again = harness.register(&bo.id, &ann.email(), Profile::Observer).await.unwrap();
     assert_ne!(again.id, ann.boss.id);
     assert_eq!(harness.member_now(&ann.boss).await, ann.boss);
@@ -111,7 +111,7 @@ async fn m5_the_addresses_of_its_members_are_free_again() {
 async fn m5_its_people_are_invited_like_nobody() {
     let harness = Harness::start().await;
     let (ann, bo) = (harness.organization("ann").await, harness.organization("bo").await);
-    harness.close(&bo.id).await.unwrap();
+    harness.close_account(&bo.id).await.unwrap();
     let to_bo = ann.invites(&bo.email()).await.unwrap();
     let to_nobody = ann.invites("nobody@nowhere.example").await.unwrap();
     let alike = pb::Partnership {
@@ -126,10 +126,10 @@ async fn m5_its_people_are_invited_like_nobody() {
 async fn m5_closed_is_for_good() {
     let harness = Harness::start().await;
     let (ann, bo) = (harness.organization("ann").await, harness.organization("bo").await);
-    harness.close(&ann.id).await.unwrap();
+    harness.close_account(&ann.id).await.unwrap();
     let not_active = "ACCOUNT_NOT_ACTIVE";
-    assert_eq!(reason(harness.suspend(&ann.id).await), not_active);
-    assert_eq!(reason(harness.resume(&ann.id).await), not_active);
+    assert_eq!(reason(harness.suspend_account(&ann.id).await), not_active);
+    assert_eq!(reason(harness.resume_account(&ann.id).await), not_active);
     assert_eq!(reason(harness.rename(&ann.id, "Ann").await), not_active);
     let operator = harness.operator();
     all_refused(&member_verbs(&operator, (&ann.id, &ann.boss.id), "", &bo.id).await, not_active);
@@ -164,7 +164,7 @@ async fn m5_closing_touches_no_member_whatever_their_number() {
     let before = rows().await;
     for account in [&small.id, &big.id] {
         let head = harness.head().await;
-        harness.close(account).await.unwrap();
+        harness.close_account(account).await.unwrap();
         assert_eq!(harness.head().await, head + 1);
     }
     assert_eq!(rows().await, before);

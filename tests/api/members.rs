@@ -127,7 +127,7 @@ async fn m1_an_address_stays_taken_while_its_member_is_deactivated_or_its_accoun
     let (ann, bo) = (harness.organization("ann").await, harness.organization("bo").await);
     harness.deactivate(&ann.boss).await.unwrap();
     assert_eq!(reason(register(&harness, &bo.id, person(&ann.email())).await), "MEMBER_EXISTS");
-    harness.suspend(&ann.id).await.unwrap();
+    harness.suspend_account(&ann.id).await.unwrap();
     assert_eq!(reason(register(&harness, &bo.id, person(&ann.email())).await), "MEMBER_EXISTS");
 }
 
@@ -197,7 +197,7 @@ async fn m3_a_removed_member_cannot_act_and_is_told_so_even_if_its_account_is_cl
     let harness = Harness::start().await;
     let ann = harness.organization("ann").await;
     harness.remove(&ann.boss).await.unwrap();
-    harness.close(&ann.id).await.unwrap();
+    harness.close_account(&ann.id).await.unwrap();
     let request = pb::GetAccountRequest { account_id: ann.id, ..Default::default() };
     assert_eq!(reason(ann.by.clone().accounts.get_account(request).await), "MEMBER_NOT_ACTIVE");
 }

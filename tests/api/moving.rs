@@ -104,7 +104,7 @@ async fn m6_members_move_between_suspended_accounts_but_into_no_closed_or_unknow
     let harness = Harness::start().await;
     let (ann, bo) = (harness.organization("ann").await, harness.organization("bo").await);
     let closed = harness.account("closed").await.id;
-    harness.close(&closed).await.unwrap();
+    harness.close_account(&closed).await.unwrap();
     let refusal = refused(harness.move_member(&ann.boss, &closed).await);
     assert_eq!((refusal.code, &*refusal.reason), (Code::FailedPrecondition, "ACCOUNT_NOT_ACTIVE"));
     assert_eq!(refusal.metadata["account_id"], closed);
@@ -118,8 +118,8 @@ async fn m6_members_move_between_suspended_accounts_but_into_no_closed_or_unknow
         (&*refusal.reason, &*refusal.fields),
         ("FIELD_INVALID", &["target_account_id".to_owned()][..])
     );
-    harness.suspend(&ann.id).await.unwrap();
-    harness.suspend(&bo.id).await.unwrap();
+    harness.suspend_account(&ann.id).await.unwrap();
+    harness.suspend_account(&bo.id).await.unwrap();
     harness.move_member(&ann.boss, &bo.id).await.unwrap();
 }
 
@@ -129,10 +129,10 @@ async fn m6_waiting_invitations_reach_the_new_account_and_bound_ones_stay_with_t
     let ann = harness.organization("ann").await;
     let (bo, cy) = (harness.organization("bo").await, harness.organization("cy").await);
     let bound = cy.invites(&ann.email()).await.unwrap();
-    harness.suspend(&ann.id).await.unwrap();
+    harness.suspend_account(&ann.id).await.unwrap();
     let dee = harness.organization("dee").await;
     let waiting = dee.invites(&ann.email()).await.unwrap();
-    harness.resume(&ann.id).await.unwrap();
+    harness.resume_account(&ann.id).await.unwrap();
     let other =
         harness.register(&ann.id, "other@ann.example", Profile::Administrator).await.unwrap();
 
@@ -147,7 +147,7 @@ async fn m6_waiting_invitations_reach_the_new_account_and_bound_ones_stay_with_t
 async fn i4_an_invitation_to_somebody_who_moves_into_the_senders_account_is_canceled_silently() {
     let harness = Harness::start().await;
     let (ann, bo) = (harness.organization("ann").await, harness.organization("bo").await);
-    harness.suspend(&ann.id).await.unwrap();
+    harness.suspend_account(&ann.id).await.unwrap();
     let waiting = bo.invites(&ann.email()).await.unwrap();
     harness.move_member(&ann.boss, &bo.id).await.unwrap();
     assert_eq!(reason(bo.sees(&waiting.id).await.map(tonic::Response::new)), "RESOURCE_NOT_FOUND");

@@ -155,7 +155,7 @@ async fn a_call_that_changed_nothing_is_remembered_too() {
     };
     let mut by = harness.operator().accounts;
     let first = by.resume_account(resume.clone()).await.unwrap().into_inner();
-    harness.suspend(&ann.id).await.unwrap();
+    harness.suspend_account(&ann.id).await.unwrap();
     assert_eq!(by.resume_account(resume).await.unwrap().into_inner(), first);
     assert_eq!(harness.account_now(&ann.id).await.state(), pb::AccountState::Suspended);
 }
@@ -325,9 +325,9 @@ async fn authorisation_and_fields_are_checked_before_what_is_remembered() {
     harness.deactivate(&ann.boss).await.unwrap();
     assert_eq!(reason(by.invite_partner(request.clone()).await), "MEMBER_NOT_ACTIVE");
     harness.reactivate(&ann.boss).await.unwrap();
-    harness.suspend(&ann.id).await.unwrap();
+    harness.suspend_account(&ann.id).await.unwrap();
     assert_eq!(reason(by.invite_partner(request.clone()).await), "ACCOUNT_NOT_ACTIVE");
-    harness.resume(&ann.id).await.unwrap();
+    harness.resume_account(&ann.id).await.unwrap();
     harness.update_member(withheld, Some(&["title"])).await.unwrap();
     let granted = pb::Member {
         id: ann.boss.id.clone(),

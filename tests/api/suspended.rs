@@ -20,7 +20,7 @@ async fn m4_its_members_can_do_nothing_not_even_read() {
     let harness = Harness::start().await;
     let (ann, _, id) = harness.partners("ann", "bo").await;
     let observer = harness.register(&ann.id, "cy@ann.example", Profile::Observer).await.unwrap();
-    harness.suspend(&ann.id).await.unwrap();
+    harness.suspend_account(&ann.id).await.unwrap();
     for mut by in [ann.by.clone(), harness.member(&observer.id)] {
         let request = pb::GetAccountRequest { account_id: ann.id.clone(), ..Default::default() };
         let refusal = refused(by.accounts.get_account(request).await);
@@ -44,7 +44,7 @@ async fn m4_its_members_can_do_nothing_not_even_read() {
 async fn m4_an_operator_acts_on_its_side_no_more_than_its_members_do() {
     let harness = Harness::start().await;
     let ann = harness.organization("ann").await;
-    harness.suspend(&ann.id).await.unwrap();
+    harness.suspend_account(&ann.id).await.unwrap();
     let by_operator = Organization { by: harness.operator(), ..ann };
     assert_eq!(why(by_operator.invites("dee@dee.example").await), NOT_ACTIVE);
     let request =
@@ -58,7 +58,7 @@ async fn m4_an_operator_acts_on_its_side_no_more_than_its_members_do() {
 async fn m4_an_invitation_to_it_waits_and_looks_like_one_to_nobody() {
     let harness = Harness::start().await;
     let (ann, bo) = (harness.organization("ann").await, harness.organization("bo").await);
-    harness.suspend(&bo.id).await.unwrap();
+    harness.suspend_account(&bo.id).await.unwrap();
     let start = harness.head().await;
     let to_bo = ann.invites(&bo.email()).await.unwrap();
     let middle = harness.head().await;
@@ -71,7 +71,7 @@ async fn m4_an_invitation_to_it_waits_and_looks_like_one_to_nobody() {
     };
     assert_eq!(alike, to_bo);
 
-    harness.resume(&bo.id).await.unwrap();
+    harness.resume_account(&bo.id).await.unwrap();
     harness.clock.advance(DAY);
     ann.resends(&to_bo.id).await.unwrap();
     assert_eq!(bo.accepts(&to_bo.id).await.unwrap().state(), View::Active);
@@ -82,9 +82,9 @@ async fn m4_a_person_who_appears_in_it_does_not_get_what_waits() {
     let harness = Harness::start().await;
     let (ann, bo) = (harness.organization("ann").await, harness.organization("bo").await);
     let waiting = ann.invites("dee@bo.example").await.unwrap();
-    harness.suspend(&bo.id).await.unwrap();
+    harness.suspend_account(&bo.id).await.unwrap();
     harness.register(&bo.id, "dee@bo.example", Profile::Observer).await.unwrap();
-    harness.resume(&bo.id).await.unwrap();
+    harness.resume_account(&bo.id).await.unwrap();
     assert_eq!(ann.sees(&waiting.id).await.unwrap(), waiting);
     harness.clock.advance(DAY);
     ann.resends(&waiting.id).await.unwrap();
@@ -98,13 +98,13 @@ async fn m4_what_it_sent_cannot_be_accepted_but_rejected_and_deleted() {
     let (bo, cy) = (harness.organization("bo").await, harness.organization("cy").await);
     let to_bo = ann.invites(&bo.email()).await.unwrap().id;
     let to_cy = ann.invites(&cy.email()).await.unwrap().id;
-    harness.suspend(&ann.id).await.unwrap();
+    harness.suspend_account(&ann.id).await.unwrap();
     let refusal = Refusal::of(&bo.accepts(&to_bo).await.unwrap_err());
     assert_eq!((refusal.code, &*refusal.reason), (Code::FailedPrecondition, NOT_ACTIVE));
     assert_eq!(bo.sees(&to_bo).await.unwrap().state(), View::Pending);
     assert_eq!(bo.rejects(&to_bo).await.unwrap().state(), View::Rejected);
     cy.deletes(&to_cy).await.unwrap();
-    harness.resume(&ann.id).await.unwrap();
+    harness.resume_account(&ann.id).await.unwrap();
     assert_eq!(ann.sees(&to_bo).await.unwrap().state(), View::Rejected);
     assert_eq!(ann.sees(&to_cy).await.unwrap().state(), View::Rejected);
 }
@@ -113,10 +113,10 @@ async fn m4_what_it_sent_cannot_be_accepted_but_rejected_and_deleted() {
 async fn m4_its_partners_keep_it_and_may_end_it() {
     let harness = Harness::start().await;
     let (ann, bo, id) = harness.partners("ann", "bo").await;
-    harness.suspend(&ann.id).await.unwrap();
+    harness.suspend_account(&ann.id).await.unwrap();
     assert_eq!(bo.sees(&id).await.unwrap().state(), View::Active);
     bo.deletes(&id).await.unwrap();
-    harness.resume(&ann.id).await.unwrap();
+    harness.resume_account(&ann.id).await.unwrap();
     assert_eq!(ann.sees(&id).await.unwrap().state(), View::Rejected);
 }
 
@@ -124,7 +124,7 @@ async fn m4_its_partners_keep_it_and_may_end_it() {
 async fn m4_the_directory_still_writes_its_members() {
     let harness = Harness::start().await;
     let ann = harness.organization("ann").await;
-    harness.suspend(&ann.id).await.unwrap();
+    harness.suspend_account(&ann.id).await.unwrap();
     let head = harness.head().await;
     let cy = harness.register(&ann.id, "cy@ann.example", Profile::Observer).await.unwrap();
     harness.update_member(pb::Member { title: "Dr".to_owned(), ..cy.clone() }, None).await.unwrap();
@@ -143,8 +143,8 @@ async fn m4_resuming_brings_everything_back() {
     let received = cy.invites(&ann.email()).await.unwrap().id;
     let sent = ann.invites("dee@dee.example").await.unwrap();
     let before = ann.list().await;
-    harness.suspend(&ann.id).await.unwrap();
-    harness.resume(&ann.id).await.unwrap();
+    harness.suspend_account(&ann.id).await.unwrap();
+    harness.resume_account(&ann.id).await.unwrap();
     assert_eq!(ann.list().await, before);
     assert_eq!(before.len(), 3);
     assert_eq!(ann.sees(&sent.id).await.unwrap(), sent);

@@ -28,24 +28,19 @@ pub fn mask(paths: &[&str]) -> Option<prost_types::FieldMask> {
 }
 
 impl Harness {
-    /// The highest position of the log.
-    pub async fn head(&self) -> i64 {
-        partner_service::feed::log::highest(self.backend.reads()).await.expect("the log is read")
-    }
-
-    pub async fn suspend(&self, account_id: &str) -> Answer<pb::SuspendAccountResponse> {
+    pub async fn suspend_account(&self, account_id: &str) -> Answer<pb::SuspendAccountResponse> {
         let request =
             pb::SuspendAccountRequest { account_id: account_id.to_owned(), ..Default::default() };
         self.operator().accounts.suspend_account(request).await
     }
 
-    pub async fn resume(&self, account_id: &str) -> Answer<pb::ResumeAccountResponse> {
+    pub async fn resume_account(&self, account_id: &str) -> Answer<pb::ResumeAccountResponse> {
         let request =
             pb::ResumeAccountRequest { account_id: account_id.to_owned(), ..Default::default() };
         self.operator().accounts.resume_account(request).await
     }
 
-    pub async fn close(&self, account_id: &str) -> Answer<pb::CloseAccountResponse> {
+    pub async fn close_account(&self, account_id: &str) -> Answer<pb::CloseAccountResponse> {
         let request =
             pb::CloseAccountRequest { account_id: account_id.to_owned(), ..Default::default() };
         self.operator().accounts.close_account(request).await
