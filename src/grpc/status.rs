@@ -192,6 +192,7 @@ fn subject(error: &Error) -> String {
         Error::AccountNotActive { account } => format!("accounts/{account}"),
         Error::MemberRemoved { member } => format!("members/{member}"),
         Error::PositionUnknown { position, .. } => format!("positions/{position}"),
+        Error::ResumeTokenDiverged => "resume_token".to_owned(),
         _ => String::new(),
     }
 }

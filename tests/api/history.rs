@@ -61,7 +61,8 @@ async fn stays(harness: &Harness, member_id: &str) -> Vec<Stay> {
     }
     for event in &events {
         let seen = begun.contains(&(event.position, event.account_id));
-        assert!(seen || event.kind == EventKind::MemberUpdated, "{event:?} began no version");
+        let private = event.kind == EventKind::MemberPrivatelyUpdated;
+        assert_ne!(seen, private, "{event:?} begins a version exactly when partners see it");
     }
     assert!(
         stays.iter().rev().skip(1).all(|stay| stay.row.left_position.is_some()),
