@@ -5,6 +5,7 @@
 //!   main                  subcommands: demo, token
 //!   server                the composition root: services, reactions, start and stop        config, telemetry
 //!   grpc                  the only room that knows tonic and generated code
+//!   contact               the Contacts page: read from histories as of a position
 //!   partnership           invitations, decisions, what each side sees
 //!   audit    account      who did what; accounts, members, preferences, rights
 //!   backend               `change`, the one owner of transactions
@@ -20,6 +21,7 @@ pub mod audit;
 pub mod backend;
 pub mod caller;
 pub mod config;
+pub mod contact;
 pub mod demo;
 pub mod domain;
 pub mod entity;

@@ -4,10 +4,11 @@ use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, Secr
 use crate::config::{AuthMode, ConfigError, ServeConfig};
 use crate::grpc::auth::{Authenticator, JwtVerifier};
 use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
-use crate::grpc::{Accounts, Gate, Partners, pb};
+use crate::grpc::{Accounts, Contacts, Gate, Partners, pb};
 use crate::partnership::sweep;
 use crate::{audit, partnership};
 use pb::account_service_server::AccountServiceServer;
+use pb::contact_service_server::ContactServiceServer;
 use pb::partner_service_server::PartnerServiceServer;
 use std::path::Path;
 use std::sync::Arc;
@@ -64,6 +65,8 @@ impl Service {
         let (health, health_service) = tonic_health::server::health_reporter();
         let accounts = AccountServiceServer::new(Accounts(gate.clone()))
             .max_decoding_message_size(MAX_REQUEST_BYTES);
+        let contacts = ContactServiceServer::new(Contacts(gate.clone()))
+            .max_decoding_message_size(MAX_REQUEST_BYTES);
         let partners =
             PartnerServiceServer::new(Partners(gate)).max_decoding_message_size(MAX_REQUEST_BYTES);
         let reflection = || {
@@ -73,6 +76,7 @@ impl Service {
         };
         let routes = Routes::new(accounts)
             .add_service(partners)
+            .add_service(contacts)
             .add_service(health_service)
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?)
@@ -86,6 +90,7 @@ impl Service {
         let services = [
             name_of::<AccountServiceServer<Accounts>>(),
             name_of::<PartnerServiceServer<Partners>>(),
+            name_of::<ContactServiceServer<Contacts>>(),
         ];
         for service in PROBES.into_iter().chain(services) {
             // a service that is going away is still alive

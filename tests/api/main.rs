@@ -3,4 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod contact_changes;
+mod contact_history;
+mod contact_lists;
+mod contacts;
 mod decisions;

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub mod contact_oracle;
+pub mod contacts;
 pub mod database;
 pub mod refusal;
 pub mod world;
@@ -13,6 +15,7 @@ use partner_service::backend::{Backend, Clock, Database, Limits, Pause, SecretKe
 use partner_service::domain::time::Timestamp;
 use partner_service::grpc::auth::Authenticator;
 use partner_service::grpc::pb::account_service_client::AccountServiceClient;
+use partner_service::grpc::pb::contact_service_client::ContactServiceClient;
 use partner_service::grpc::pb::partner_service_client::PartnerServiceClient;
 use partner_service::grpc::transport::serve_connection;
 use partner_service::server::{REACTIONS, Service};
@@ -81,6 +84,7 @@ impl Harness {
         let headers = Headers(headers.into());
         Caller {
             accounts: AccountServiceClient::with_interceptor(self.channel.clone(), headers.clone()),
+            contacts: ContactServiceClient::with_interceptor(self.channel.clone(), headers.clone()),
             partners: PartnerServiceClient::with_interceptor(self.channel.clone(), headers),
         }
     }
@@ -100,6 +104,7 @@ impl Harness {
 #[derive(Clone)]
 pub struct Caller {
     pub accounts: AccountServiceClient<InterceptedService<Channel, Headers>>,
+    pub contacts: ContactServiceClient<InterceptedService<Channel, Headers>>,
     pub partners: PartnerServiceClient<InterceptedService<Channel, Headers>>,
 }
 
