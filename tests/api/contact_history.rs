@@ -233,7 +233,7 @@ impl History {
     async fn compare(&mut self, when: &str) {
         for id in self.oracle.open() {
             let account = &self.accounts[&id];
-            let page_size = self.random.random_range(1..30);
+            let page_size = self.random.random_range(2..60);
             let request = pb::ListContactsRequest { page_size, ..account.contacts_request() };
             let contacts = list(&account.by, request).await;
             if let Some(one) = contacts.choose(&mut self.random) {

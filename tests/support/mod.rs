@@ -7,6 +7,7 @@ pub mod contact_oracle;
 pub mod contacts;
 pub mod database;
 pub mod refusal;
+pub mod roster;
 pub mod world;
 
 use database::TestDatabase;
