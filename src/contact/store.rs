@@ -119,6 +119,8 @@ impl Page {
 /// The fewest rows of partnerships read at once, and the most: a page is mostly filled by very few partners.
 const FIRST_ROWS: u64 = 4;
 const MOST_ROWS: u64 = 64;
+/// A search looks into many partners at once, and finds few people in each.
+const MOST_ROWS_SEARCHED: u64 = 512;
 /// The fewest people looked at together, and the most; powers of two, so that statements repeat.
 const FIRST_PEOPLE: u64 = 16;
 const MOST_PEOPLE: u64 = 1_024;
@@ -135,6 +137,7 @@ async fn members(
         let named = partners::named(db, viewer, &BTreeSet::from([partner])).await?;
         return walk(db, viewer, &named, &wanted, from, page).await;
     }
+    let most = if wanted.query.is_some() { MOST_ROWS_SEARCHED } else { MOST_ROWS };
     let (mut from, mut rows) = (from, FIRST_ROWS);
     loop {
         let chunk = partners::from(db, viewer, from.0, rows).await?;
@@ -143,7 +146,7 @@ async fn members(
             Some(next) if !page.is_full() => from = (next, MemberId(Uuid::nil())),
             _ => return Ok(()),
         }
-        rows = (rows * 4).min(MOST_ROWS);
+        rows = (rows * 4).min(most);
     }
 }
 

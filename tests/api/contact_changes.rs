@@ -2,6 +2,7 @@
 
 use crate::support::Harness;
 use crate::support::refusal::{Refusal, reason};
+use futures::future::join_all;
 use partner_service::grpc::pb;
 use pb::{ContactKind as Kind, ContactLink as Link};
 use tonic::Code;
@@ -239,4 +240,22 @@ async fn every_bad_field_of_a_guest_is_told_at_once() {
     let mut fields = refusal.fields;
     fields.sort();
     assert_eq!(fields, ["display_name", "email", "locale", "phone", "request_id", "title"]);
+}
+
+#[tokio::test]
+async fn of_calls_at_once_one_creates_the_guest_and_one_deletes_the_contact() {
+    const AT_ONCE: usize = 6;
+    let harness = Harness::start().await;
+    let (a, b, _) = harness.partners("ann", "bo").await;
+    let created = join_all((0..AT_ONCE).map(|_| a.types_in("x@y.example"))).await;
+    assert_eq!(created.iter().filter(|answer| answer.is_ok()).count(), 1);
+    let contact = a.member_at(&b.email()).await.unwrap();
+    let deleted = join_all((0..AT_ONCE).map(|_| a.drops(&contact.id))).await;
+    assert_eq!(deleted.iter().filter(|answer| answer.is_ok()).count(), 1);
+    for refused in deleted.iter().filter_map(|answer| answer.as_ref().err()) {
+        assert_eq!(refused.code(), Code::NotFound);
+    }
+    // one suppression, so that one restoration lifts it
+    a.types_in(&b.email()).await.unwrap();
+    assert_eq!(a.member_at(&b.email()).await, Some(contact));
 }

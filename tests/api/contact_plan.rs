@@ -20,7 +20,8 @@ async fn a_page_of_contacts_walks_indexes_however_many_contacts_there_are() {
             let (partners, members) = size.split_once('x').expect("TEST_ROSTER is as 1000x1000");
             (partners.parse().unwrap(), members.parse().unwrap())
         }
-        Err(_) => (150, 100),
+        Err(_) if engine() == TestEngine::Postgres => (300, 100),
+        Err(_) => (100, 100),
     };
     let harness = Harness::start().await;
     let a = harness.organization("ann").await;

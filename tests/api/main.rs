@@ -6,6 +6,7 @@ mod support;
 mod contact_changes;
 mod contact_history;
 mod contact_lists;
+mod contact_migration;
 mod contact_plan;
 mod contacts;
 mod decisions;
