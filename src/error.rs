@@ -3,7 +3,7 @@
 //! The sentence is what the caller reads: short, and it says what to do. `grpc::status` turns each into a code, its
 //! published reason and details, in one exhaustive match. No personal data, SQL or path ever enters one.
 
-use crate::domain::ids::PartnershipId;
+use crate::domain::ids::{ContactId, PartnershipId};
 use crate::domain::partnership::{Action, MustDelete, View};
 use sea_orm::{DbErr, RuntimeErr};
 use std::fmt::Write as _;
@@ -76,6 +76,10 @@ pub enum Error {
     MemberExists { member: String, account: String },
     #[error("An account with the id {account} exists; use another id.")]
     AccountExists { account: String },
+    #[error(
+        "Your account has a contact with this address already: contact {contact}. Use that one."
+    )]
+    ContactExists { contact: ContactId },
     #[error("This request_id was used for another call; send a new one.")]
     RequestIdReused,
     #[error("{}", blocked_sentence(*blocking, *must_delete))]
@@ -90,6 +94,10 @@ pub enum Error {
     ContactPartner { partnership: PartnershipId },
     #[error("Account {account} is not active; an operator can resume it unless it is closed.")]
     AccountNotActive { account: String },
+    #[error(
+        "Contact {contact} is a member of your own account; an operator can remove the member instead."
+    )]
+    UserContact { contact: ContactId },
     #[error("Member {member} was removed; register the person again.")]
     MemberRemoved { member: String },
     #[error(

@@ -6,6 +6,7 @@
 //!   server                the composition root: services, reactions, start and stop        config, telemetry
 //!   grpc                  the only room that knows tonic and generated code
 //!   sync                  what happens among an account's partners, from the log
+//!   contact               the Contacts page: read from histories as of a position
 //!   partnership           invitations, decisions, what each side sees
 //!   audit    account      who did what; accounts, members, preferences, rights
 //!   backend               `change`, the one owner of transactions
@@ -21,6 +22,7 @@ pub mod audit;
 pub mod backend;
 pub mod caller;
 pub mod config;
+pub mod contact;
 pub mod demo;
 pub mod domain;
 pub mod entity;

@@ -4,10 +4,11 @@ use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, Secr
 use crate::config::{AuthMode, ConfigError, ServeConfig};
 use crate::grpc::auth::{Authenticator, JwtVerifier, KeyError};
 use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
-use crate::grpc::{Accounts, Gate, MemberSync, Partners, pb};
+use crate::grpc::{Accounts, Contacts, Gate, MemberSync, Partners, pb};
 use crate::partnership::sweep;
 use crate::{audit, partnership};
 use pb::account_service_server::AccountServiceServer;
+use pb::contact_service_server::ContactServiceServer;
 use pb::member_sync_service_server::MemberSyncServiceServer;
 use pb::partner_service_server::PartnerServiceServer;
 use std::io::Write;
@@ -80,6 +81,8 @@ impl Service {
             .max_decoding_message_size(MAX_REQUEST_BYTES);
         let partners = PartnerServiceServer::new(Partners(gate.clone()))
             .max_decoding_message_size(MAX_REQUEST_BYTES);
+        let contacts = ContactServiceServer::new(Contacts(gate.clone()))
+            .max_decoding_message_size(MAX_REQUEST_BYTES);
         let sync = MemberSyncServiceServer::new(MemberSync(gate))
             .max_decoding_message_size(MAX_REQUEST_BYTES);
         let reflection = || {
@@ -92,6 +95,7 @@ impl Service {
         let routes = Routes::new(accounts)
             .add_service(partners)
             .add_service(sync)
+            .add_service(contacts)
             .add_service(health_service)
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?)
@@ -106,6 +110,7 @@ impl Service {
             name_of::<AccountServiceServer<Accounts>>(),
             name_of::<PartnerServiceServer<Partners>>(),
             name_of::<MemberSyncServiceServer<MemberSync>>(),
+            name_of::<ContactServiceServer<Contacts>>(),
         ];
         for service in PROBES.into_iter().chain(services) {
             // a service that is going away is still alive

@@ -1,9 +1,10 @@
 //! What a verb on a member writes besides its row: the event, the address, and the history that contacts are read from.
 
 use crate::backend::{Part, Slot, insert};
-use crate::domain::email::EmailKey;
+use crate::domain::email::{EmailKey, fold};
 use crate::domain::event::{Body, Event, EventKind, MemberFact};
 use crate::domain::ids::{MemberId, MembershipId};
+use crate::domain::time::Timestamp;
 use crate::entity::{address, member, member_version, membership};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryTrait};
@@ -46,7 +47,7 @@ pub(super) fn own_address(part: &mut Part, key: EmailKey, owner: Option<MemberId
 }
 
 /// A stay begins, with its first version.
-pub(super) fn join(part: &mut Part, slot: Slot, row: &member::Model) {
+pub(super) fn join(part: &mut Part, slot: Slot, row: &member::Model, now: Timestamp) {
     let (id, account_id, member_id) = (row.membership_id, row.account_id, row.id);
     part.write(move |at, db| {
         let joined_position = at.position(slot);
@@ -55,8 +56,10 @@ pub(super) fn join(part: &mut Part, slot: Slot, row: &member::Model) {
             db,
         )]
     });
-    let fact = fact(row);
-    part.write(move |at, db| vec![insert(version(fact, at.position(slot)), db)]);
+    let first = version(row, now);
+    part.write(move |at, db| {
+        vec![insert(member_version::Model { from_position: at.position(slot), ..first }, db)]
+    });
 }
 
 /// A stay ends.
@@ -70,30 +73,37 @@ pub(super) fn leave(part: &mut Part, slot: Slot, id: MembershipId) {
 }
 
 /// Ends the current version and begins the next; a removed member's last version says so and stays.
-pub(super) fn next_version(part: &mut Part, slot: Slot, row: &member::Model) {
-    let fact = fact(row);
+pub(super) fn next_version(part: &mut Part, slot: Slot, row: &member::Model, now: Timestamp) {
+    let next = version(row, now);
     part.write(move |at, db| {
         let position = at.position(slot);
         let ended = member_version::Entity::update_many()
             .col_expr(member_version::Column::ToPosition, Expr::value(position))
-            .filter(member_version::COLUMN.membership_id.eq(fact.membership))
+            .filter(member_version::COLUMN.membership_id.eq(next.membership_id))
             .filter(member_version::COLUMN.to_position.is_null());
-        vec![ended.build(db), insert(version(fact, position), db)]
+        let next = member_version::Model { from_position: position, ..next };
+        vec![ended.build(db), insert(next, db)]
     });
 }
 
-fn version(fact: MemberFact, from_position: i64) -> member_version::Model {
+/// What is seen of a member from now on, wherever in the log that will be.
+fn version(row: &member::Model, now: Timestamp) -> member_version::Model {
     let MemberFact { membership, member: _, email, display_name, state, phone, title, locale } =
-        fact;
+        fact(row);
     member_version::Model {
         membership_id: membership,
-        from_position,
+        from_position: 0,
         to_position: None,
+        account_id: row.account_id,
+        email_key: row.email_key.clone(),
+        email_fold: fold(&email),
+        name_fold: fold(&display_name),
         email,
         display_name,
         state,
         phone,
         title,
         locale,
+        at: now,
     }
 }

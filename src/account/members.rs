@@ -92,7 +92,7 @@ pub async fn register(
             let mut part = Part::default();
             let slot = part.event(event(&row, EventKind::MemberAdded, true));
             own_address(&mut part, row.email_key.clone(), Some(id));
-            join(&mut part, slot, &row);
+            join(&mut part, slot, &row, work.now);
             let stored = row.clone();
             part.write(move |at, db| vec![insert(created(stored, at.position(slot)), db)]);
             Ok(Outcome::new(part, move |at| created(row, at.own())))
@@ -140,7 +140,7 @@ pub async fn change_fields(
                 if public { EventKind::MemberUpdated } else { EventKind::MemberPrivatelyUpdated };
             let slot = part.event(event(&after, kind, moves_address));
             if public {
-                next_version(&mut part, slot, &after);
+                next_version(&mut part, slot, &after, work.now);
             }
             Ok(saved(work, part, slot, after))
         })
@@ -212,7 +212,7 @@ async fn set_state(
                 MemberState::Removed => EventKind::MemberRemoved,
             };
             let slot = part.event(event(&after, kind, false));
-            next_version(&mut part, slot, &after);
+            next_version(&mut part, slot, &after, work.now);
             if state == MemberState::Removed {
                 own_address(&mut part, after.email_key.clone(), None);
                 leave(&mut part, slot, after.membership_id);
@@ -251,9 +251,9 @@ pub async fn move_to(
             let mut part = Part::default();
             let left = part.event(event(&gone, EventKind::MemberRemoved, false));
             let joined = part.event(event(&after, EventKind::MemberAdded, true));
-            next_version(&mut part, left, &gone);
+            next_version(&mut part, left, &gone, work.now);
             leave(&mut part, left, gone.membership_id);
-            join(&mut part, joined, &after);
+            join(&mut part, joined, &after, work.now);
             Ok(saved(work, part, joined, after))
         })
         .await

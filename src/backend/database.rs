@@ -5,9 +5,9 @@ use crate::domain::time::Timestamp;
 use crate::entity::service_key;
 use crate::migration::Migrator;
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait,
-    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
-    TransactionOptions, TransactionTrait, sea_query::OnConflict,
+    AccessMode, ActiveValue::Set, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
+    EntityTrait, IsolationLevel, SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector,
+    Statement, TransactionOptions, TransactionTrait, sea_query::OnConflict,
 };
 use sea_orm_migration::MigratorTrait;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
@@ -143,6 +143,21 @@ impl Database {
                 self.writes.begin_with_options(immediate).await
             }
             Engine::Postgres => self.writes.begin().await,
+        }
+    }
+
+    pub(super) async fn begin_snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        match self.engine {
+            // its first read fixes what a transaction sees
+            Engine::Sqlite => self.reads.begin().await,
+            Engine::Postgres => {
+                let snapshot = TransactionOptions {
+                    isolation_level: Some(IsolationLevel::RepeatableRead),
+                    access_mode: Some(AccessMode::ReadOnly),
+                    ..TransactionOptions::default()
+                };
+                self.reads.begin_with_options(snapshot).await
+            }
         }
     }
 

@@ -33,7 +33,7 @@ use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::feed::{log, retention};
 use futures::future::BoxFuture;
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use std::sync::Arc;
 
 /// What follows in one room from a change made in another: it reads the change so far and answers what goes before it.
@@ -76,6 +76,14 @@ impl Backend {
     #[must_use]
     pub fn reads(&self) -> &DatabaseConnection {
         self.database.reads()
+    }
+
+    /// A transaction in which every read sees the same prefix of the log; it cannot write.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, Error> {
+        Ok(self.database.begin_snapshot().await?)
     }
 
     /// Now.

@@ -25,6 +25,13 @@ impl At {
         self.first + i64::try_from(slot.0).unwrap_or(i64::MAX)
     }
 
+    /// Whether `position` is that of an event of this part.
+    #[must_use]
+    pub fn wrote(self, position: i64) -> bool {
+        position >= self.first
+            && position <= self.first - 1 + i64::try_from(self.count).unwrap_or(0)
+    }
+
     /// The position of the change's own event, its last; the head when nothing happened.
     #[must_use]
     pub fn own(self) -> i64 {

@@ -71,8 +71,9 @@ fn local_key(local: &str) -> Result<String, &'static str> {
     Ok(fold(local))
 }
 
-/// Case folding can undo normalisation and the other way round; NFC, fold, NFC settles both.
-fn fold(text: &str) -> String {
+/// How texts are compared. Case folding can undo normalisation and the other way round; NFC, fold, NFC settles both.
+#[must_use]
+pub fn fold(text: &str) -> String {
     let composed: String = text.nfc().collect();
     default_case_fold_str(&composed).nfc().collect()
 }

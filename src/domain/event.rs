@@ -47,6 +47,14 @@ pub enum EventKind {
     PartnerEnded,
     /// An account changed what it lets in or keeps.
     PreferencesUpdated,
+    /// An account typed a guest in.
+    GuestCreated,
+    /// An account deleted a guest.
+    GuestDeleted,
+    /// An account took a partner's member off its contacts (C8).
+    ContactSuppressed,
+    /// It took the person back.
+    ContactRestored,
 }
 
 /// What partners may see of a member (C10); phone, title and locale only while contact details are shared.
@@ -81,6 +89,15 @@ pub struct PartnershipFact {
     pub action: AuditAction,
 }
 
+/// Whom an account took off its contacts, or back; nobody else is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactFact {
+    /// The account that the contact's person is a member of.
+    pub home_account: AccountId,
+    /// The person.
+    pub contact_member: MemberId,
+}
+
 /// The body of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -89,6 +106,8 @@ pub enum Body {
     Member(MemberFact),
     /// About a partnership.
     Partnership(PartnershipFact),
+    /// About a contact.
+    Contact(ContactFact),
     /// The subject and the kind say it all.
     Empty {},
 }

@@ -60,6 +60,10 @@ id!(
     PartnershipId
 );
 id!(
+    /// Somebody on an account's Contacts page.
+    ContactId
+);
+id!(
     /// One event of the log.
     EventId
 );

@@ -4,6 +4,7 @@
 //! derive: stored enums carry SeaORM's column mapping, so that a state has one spelling from the rules to the table.
 
 pub mod account;
+pub mod contact;
 pub mod email;
 pub mod event;
 pub mod ids;

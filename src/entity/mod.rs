@@ -1,12 +1,13 @@
 //! Pictures of the tables, in SeaORM's 2.0 format; no queries live here (each room keeps its own in `store.rs`).
 //!
 //! Times are microseconds since 1970 UTC in integer columns ([`crate::domain::time::Timestamp`]). `position` columns hold
-//! places in the log. No table refers to another by foreign key: rows are never deleted, ids are verified under the
+//! places in the log. No table refers to another by foreign key: rows that others name are never deleted, ids are verified under the
 //! locks that every write holds, and a check per row under the head lock would cost more than it could find.
 
 pub mod account;
 pub mod address;
 pub mod audit_entry;
+pub mod guest;
 pub mod invitation_usage;
 pub mod log;
 pub mod log_head;
@@ -18,3 +19,4 @@ pub mod pair;
 pub mod partnership;
 pub mod remembered_request;
 pub mod service_key;
+pub mod suppression;

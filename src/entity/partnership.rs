@@ -4,6 +4,7 @@ use crate::domain::email::EmailKey;
 use crate::domain::ids::{AccountId, MemberId, PartnershipId};
 use crate::domain::partner_type::PartnerType;
 use crate::domain::partnership::{State, View};
+use crate::domain::preferences::ContactRetention;
 use crate::domain::time::Timestamp;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,14 @@ pub struct Model {
     pub activated_position: Option<i64>,
     pub ended_at: Option<Timestamp>,
     pub ended_position: Option<i64>,
+    /// What the sender wanted to keep of the recipient's people when it ended (C9).
+    pub ended_sender_retention: Option<ContactRetention>,
+    /// What the recipient wanted to keep of the sender's.
+    pub ended_recipient_retention: Option<ContactRetention>,
+    /// The sender's name when it ended: what the recipient's kept contacts go on showing (C4).
+    pub ended_sender_name: Option<String>,
+    /// The recipient's.
+    pub ended_recipient_name: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -3,13 +3,14 @@
 
 use super::auth::Authenticator;
 use super::fields::Fields;
-use super::page::{Binding, Page};
+use super::page::{Binding, Cursor, Page};
 use super::pb;
 use super::status;
 use super::transport::CallContext;
 use crate::account::access::authorise;
 use crate::backend::{Ask, Backend, RequestKey};
 use crate::caller::{Actor, Need};
+use crate::contact::store::Place;
 use crate::domain::ids::AccountId;
 use crate::error::Error;
 use prost::Message;
@@ -45,6 +46,8 @@ pub trait Read: Addressed {
 
 /// A request that reads a page.
 pub trait Paged: Read {
+    /// Where its list goes on from page to page.
+    type Cursor: Cursor;
     fn page_size(&self) -> i32;
     fn page_token(&self) -> &str;
     /// The request without what may differ from page to page.
@@ -52,14 +55,14 @@ pub trait Paged: Read {
 }
 
 /// A page asked for, and the token of the next one.
-pub struct Pager {
-    pub page: Page,
+pub struct Pager<C> {
+    pub page: Page<C>,
     binding: Binding,
 }
 
-impl Pager {
+impl<C: Cursor> Pager<C> {
     /// Cuts `items` to the page and seals the next token; empty at the end.
-    pub fn cut<T>(&self, items: &mut Vec<T>, position: impl Fn(&T) -> i64) -> String {
+    pub fn cut<T>(&self, items: &mut Vec<T>, position: impl Fn(&T) -> C) -> String {
         self.page.cut(items, position).map(|cursor| self.binding.seal(cursor)).unwrap_or_default()
     }
 }
@@ -129,7 +132,7 @@ impl Gate {
         request: Request<Q>,
         need: Need,
         parse: impl FnOnce(&mut Fields, Q) -> T,
-        work: impl FnOnce(Actor, T, Pager) -> F,
+        work: impl FnOnce(Actor, T, Pager<Q::Cursor>) -> F,
     ) -> Result<Response<P>, Status>
     where
         F: Future<Output = Result<P, Error>>,
@@ -243,9 +246,10 @@ macro_rules! reads {
 }
 
 macro_rules! paged {
-    ($($rpc:ident),+ $(,)?) => { $(
+    ($cursor:ty: $($rpc:ident),+ $(,)?) => { $(
         paste::paste! {
             impl Paged for pb::[<$rpc Request>] {
+                type Cursor = $cursor;
                 fn page_size(&self) -> i32 { self.page_size }
                 fn page_token(&self) -> &str { &self.page_token }
                 fn arguments(&self) -> Self {
@@ -281,6 +285,10 @@ addressed!(
     GetMember,
     ListMembers,
     ListMemberEvents,
+    ListContacts,
+    GetContact,
+    CreateGuest,
+    DeleteContact,
 );
 mutations!(
     InvitePartner,
@@ -300,6 +308,8 @@ mutations!(
     ReactivateMember,
     RemoveMember,
     MoveMember,
+    CreateGuest,
+    DeleteContact,
 );
 reads!(
     GetPartnership,
@@ -311,8 +321,11 @@ reads!(
     GetMember,
     ListMembers,
     ListMemberEvents,
+    ListContacts,
+    GetContact,
 );
-paged!(ListPartnerships, ListAuditEntries, ListAccounts, ListMembers);
+paged!(i64: ListPartnerships, ListAuditEntries, ListAccounts, ListMembers);
+paged!(Place: ListContacts);
 
 impl Addressed for pb::CreateAccountRequest {
     const RPC: &'static str = "CreateAccount";

@@ -7,7 +7,24 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 const VERSION: u8 = 1;
 const TAG_BYTES: usize = 16;
-const CURSOR_BYTES: usize = 8;
+
+/// Where a list goes on: whatever its order needs, as bytes.
+pub trait Cursor: Copy {
+    fn to_bytes(self) -> Vec<u8>;
+    /// None for bytes that no cursor of this list has.
+    fn from_bytes(bytes: &[u8]) -> Option<Self>;
+}
+
+/// Most lists are ordered by position.
+impl Cursor for i64 {
+    fn to_bytes(self) -> Vec<u8> {
+        self.to_be_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self::from_be_bytes)
+    }
+}
 
 /// What a token is bound to.
 pub struct Binding {
@@ -19,55 +36,56 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// The token that goes on below `cursor`.
-    pub fn seal(&self, cursor: i64) -> String {
-        let cursor = cursor.to_be_bytes();
-        let tag = self.tag(cursor);
+    /// The token that goes on after `cursor`.
+    pub fn seal(&self, cursor: impl Cursor) -> String {
+        let cursor = cursor.to_bytes();
+        let tag = self.tag(&cursor);
         let bytes: Vec<u8> = [VERSION].into_iter().chain(cursor).chain(tag).collect();
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
     /// The cursor in a token; none in an empty one.
-    pub fn open(&self, token: &str) -> Result<Option<i64>, Error> {
+    pub fn open<C: Cursor>(&self, token: &str) -> Result<Option<C>, Error> {
         if token.is_empty() {
             return Ok(None);
         }
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).map_err(|_| Error::PageTokenInvalid)?;
-        if bytes.len() != 1 + CURSOR_BYTES + TAG_BYTES || bytes[0] != VERSION {
+        let Some((&VERSION, sealed)) = bytes.split_first() else {
             return Err(Error::PageTokenInvalid);
-        }
-        let (cursor, tag) = bytes[1..].split_at(CURSOR_BYTES);
-        let cursor: [u8; CURSOR_BYTES] = cursor.try_into().map_err(|_| Error::PageTokenInvalid)?;
+        };
+        let Some((cursor, tag)) = sealed.split_last_chunk::<TAG_BYTES>() else {
+            return Err(Error::PageTokenInvalid);
+        };
         // the tag guards no secret, only against mixing tokens up: comparing in constant time is not needed
-        if tag != self.tag(cursor) {
+        if *tag != self.tag(cursor) {
             return Err(Error::PageTokenInvalid);
         }
-        Ok(Some(i64::from_be_bytes(cursor)))
+        C::from_bytes(cursor).map(Some).ok_or(Error::PageTokenInvalid)
     }
 
-    fn tag(&self, cursor: [u8; CURSOR_BYTES]) -> [u8; TAG_BYTES] {
+    fn tag(&self, cursor: &[u8]) -> [u8; TAG_BYTES] {
         let mac = self
             .key
-            .mac("page", &[self.caller.as_bytes(), self.rpc.as_bytes(), &self.arguments, &cursor]);
+            .mac("page", &[self.caller.as_bytes(), self.rpc.as_bytes(), &self.arguments, cursor]);
         mac[..TAG_BYTES].try_into().expect("a MAC is longer than its tag")
     }
 }
 
-/// A page: how many to show, and below which position.
+/// A page: how many to show, and where in the list the one before it ended.
 #[derive(Clone, Copy, Debug)]
-pub struct Page {
+pub struct Page<C> {
     pub size: u64,
-    pub before: Option<i64>,
+    pub before: Option<C>,
 }
 
-impl Page {
+impl<C: Cursor> Page<C> {
     /// One more than is shown, to know whether there is another page.
     pub fn limit(self) -> u64 {
         self.size + 1
     }
 
     /// Cuts `items` to the page; the cursor is there when more follow.
-    pub fn cut<T>(self, items: &mut Vec<T>, position: impl Fn(&T) -> i64) -> Option<i64> {
+    pub fn cut<T>(self, items: &mut Vec<T>, position: impl Fn(&T) -> C) -> Option<C> {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         if items.len() <= size {
             return None;

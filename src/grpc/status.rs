@@ -103,6 +103,9 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
         Error::AccountExists { account } => {
             (Code::AlreadyExists, R::AccountExists, vec![("account_id", account.clone())])
         }
+        Error::ContactExists { contact } => {
+            (Code::AlreadyExists, R::ContactExists, vec![("contact_id", contact.to_string())])
+        }
         Error::RequestIdReused => (Code::AlreadyExists, R::RequestIdReused, none()),
         Error::ReinviteBlocked { blocking, must_delete } => (
             Code::FailedPrecondition,
@@ -142,6 +145,9 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
         ),
         Error::AccountNotActive { account } => {
             (Code::FailedPrecondition, R::AccountNotActive, vec![("account_id", account.clone())])
+        }
+        Error::UserContact { contact } => {
+            (Code::FailedPrecondition, R::UserContact, vec![("contact_id", contact.to_string())])
         }
         Error::MemberRemoved { member } => {
             (Code::FailedPrecondition, R::MemberRemoved, vec![("member_id", member.clone())])
@@ -190,6 +196,7 @@ fn subject(error: &Error) -> String {
         | Error::InvitationExpired { partnership, .. }
         | Error::ContactPartner { partnership } => format!("partnerships/{partnership}"),
         Error::AccountNotActive { account } => format!("accounts/{account}"),
+        Error::UserContact { contact } => format!("contacts/{contact}"),
         Error::MemberRemoved { member } => format!("members/{member}"),
         Error::PositionUnknown { position, .. } => format!("positions/{position}"),
         Error::ResumeTokenDiverged => "resume_token".to_owned(),

@@ -4,6 +4,7 @@
 //! Migrations take no lock of their own: whoever runs them holds one for the whole run (`backend::database`).
 
 mod m0001_create;
+mod m0002_contacts;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -12,6 +13,6 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_create::Migration)]
+        vec![Box::new(m0001_create::Migration), Box::new(m0002_contacts::Migration)]
     }
 }

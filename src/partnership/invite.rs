@@ -238,6 +238,10 @@ fn fresh(
         activated_position: None,
         ended_at: None,
         ended_position: None,
+        ended_sender_retention: None,
+        ended_recipient_retention: None,
+        ended_sender_name: None,
+        ended_recipient_name: None,
     }
 }
 

@@ -10,9 +10,12 @@ use crate::domain::ids::{AccountId, PartnershipId};
 use crate::domain::partner_type::Direction;
 use crate::domain::partnership::{Side, Standing, State, Transition, View};
 use crate::domain::time::Timestamp;
-use crate::entity::partnership;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{DbBackend, EntityTrait, IntoActiveModel, Iterable, QueryTrait, Statement};
+use crate::entity::{account, partnership};
+use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::{
+    ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, Iterable, QueryFilter, QueryTrait,
+    Statement,
+};
 
 /// SQLite binds at most 32,766 values in a statement.
 const ROWS_PER_STATEMENT: usize = 500;
@@ -135,7 +138,12 @@ impl Ledger {
             part.write(move |at, db| {
                 let rows: Vec<partnership::Model> =
                     entries.into_iter().map(|entry| entry.placed(at)).collect();
-                rows.chunks(ROWS_PER_STATEMENT).map(|chunk| save(chunk, db)).collect()
+                let mut statements: Vec<Statement> =
+                    rows.chunks(ROWS_PER_STATEMENT).map(|chunk| save(chunk, db)).collect();
+                if let Some(settle) = settle_endings(&rows, at, db) {
+                    statements.push(settle);
+                }
+                statements
             });
         }
         part
@@ -176,6 +184,37 @@ fn save(rows: &[partnership::Model], db: DbBackend) -> Statement {
     partnership::Entity::insert_many(rows.iter().cloned().map(IntoActiveModel::into_active_model))
         .on_conflict(OnConflict::column(partnership::Column::Id).update_columns(others).to_owned())
         .build(db)
+}
+
+/// What both accounts wanted to keep, and were called, at the ending position. The head is locked: the accounts' rows say
+/// now what they said there, whether or not this change holds them.
+fn settle_endings(rows: &[partnership::Model], at: At, db: DbBackend) -> Option<Statement> {
+    use partnership::Column as P;
+    use sea_orm::ExprTrait;
+    let ended = rows.iter().filter(|row| row.ended_position.is_some_and(|end| at.wrote(end)));
+    let ids: Vec<PartnershipId> = ended.map(|row| row.id).collect();
+    if ids.is_empty() {
+        return None;
+    }
+    let of = |column: account::Column, owner: P| {
+        let said = Query::select()
+            .column((account::Entity, column))
+            .from(account::Entity)
+            .and_where(
+                Expr::col((account::Entity, account::Column::Id))
+                    .equals((partnership::Entity, owner)),
+            )
+            .to_owned();
+        Expr::SubQuery(None, Box::new(said.into()))
+    };
+    let (name, retention) = (account::Column::DisplayName, account::Column::ContactRetention);
+    let settled = partnership::Entity::update_many()
+        .col_expr(P::EndedSenderRetention, of(retention, P::SenderAccountId))
+        .col_expr(P::EndedRecipientRetention, of(retention, P::RecipientAccountId))
+        .col_expr(P::EndedSenderName, of(name, P::SenderAccountId))
+        .col_expr(P::EndedRecipientName, of(name, P::RecipientAccountId))
+        .filter(P::Id.is_in(ids));
+    Some(settled.build(db))
 }
 
 /// Columns that follow from the others.

@@ -14,7 +14,7 @@
 pub mod decide;
 pub mod invite;
 mod ledger;
-mod lock;
+pub mod lock;
 mod quota;
 pub mod reactions;
 mod row;

@@ -7,9 +7,9 @@ use crate::backend::Backend;
 use crate::domain::event::{Body, EventKind, MemberFact};
 use crate::domain::ids::{AccountId, EventId, PartnershipId};
 use crate::domain::partner_type::PartnerType;
-use crate::domain::sync::{Interval, Logged, Telling, tell};
+use crate::domain::sync::{Interval, Logged, Relations, Suppression, Telling, tell};
 use crate::domain::time::Timestamp;
-use crate::entity::{log, partnership};
+use crate::entity::{log, partnership, suppression};
 use crate::error::Error;
 use crate::feed::log::{Extent, block, event_at, extent};
 use crate::feed::token::{ResumeToken, proof};
@@ -54,7 +54,10 @@ pub async fn page(
     let known = extent(db).await?;
     let start = start(backend, &known, token).await?;
     // read after the head: whatever they say beyond it concerns no position below it
-    let intervals = intervals(backend, viewer).await?;
+    let relations = Relations {
+        intervals: intervals(backend, viewer).await?,
+        suppressions: suppressions(backend, viewer).await?,
+    };
     let mut reached = start;
     let mut events = Vec::new();
     for _ in 0..BLOCKS_PER_CALL {
@@ -82,7 +85,7 @@ pub async fn page(
             if row.last_of_change {
                 last_whole = reached;
             }
-            if let Some(told) = told(viewer, &intervals, row)? {
+            if let Some(told) = told(viewer, &relations, row)? {
                 events.push(told);
                 if events.len() == size {
                     return Ok(Page {
@@ -165,15 +168,26 @@ async fn intervals(backend: &Backend, viewer: AccountId) -> Result<Vec<Interval>
     Ok(rows.into_iter().map(interval).collect())
 }
 
+/// Whom the account has deleted from its contacts.
+async fn suppressions(backend: &Backend, viewer: AccountId) -> Result<Vec<Suppression>, Error> {
+    let rows = suppression::Entity::find()
+        .filter(suppression::Column::AccountId.eq(viewer))
+        .all(backend.reads())
+        .await?;
+    let suppression = |row: suppression::Model| Suppression {
+        home: row.home_account_id,
+        member: row.member_id,
+        since: row.from_position,
+        until: row.until_position,
+    };
+    Ok(rows.into_iter().map(suppression).collect())
+}
+
 fn at(log: uuid::Uuid, row: &log::Model) -> ResumeToken {
     ResumeToken { log, position: row.position, proof: proof(row.event_id) }
 }
 
-fn told(
-    viewer: AccountId,
-    intervals: &[Interval],
-    row: &log::Model,
-) -> Result<Option<Told>, Error> {
+fn told(viewer: AccountId, relations: &Relations, row: &log::Model) -> Result<Option<Told>, Error> {
     let body: Body = serde_json::from_value(row.payload.clone()).map_err(Error::internal)?;
     let logged = Logged {
         position: row.position,
@@ -182,7 +196,7 @@ fn told(
         kind: row.kind,
         body: &body,
     };
-    let (partner, partnership) = match tell(viewer, intervals, &logged) {
+    let (partner, partnership) = match tell(viewer, relations, &logged) {
         None => return Ok(None),
         Some(Telling::Member(partner)) => (partner, None),
         Some(Telling::Activated(partner, id) | Telling::Ended(partner, id)) => (partner, Some(id)),
@@ -195,7 +209,7 @@ fn told(
         partnership,
         member: match body {
             Body::Member(fact) => Some(fact),
-            Body::Partnership(_) | Body::Empty {} => None,
+            Body::Partnership(_) | Body::Contact(_) | Body::Empty {} => None,
         },
         committed_at: row.at,
     }))

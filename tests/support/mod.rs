@@ -3,10 +3,13 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub mod contact_oracle;
+pub mod contacts;
 pub mod database;
 pub mod directory;
 pub mod refusal;
 pub mod restart;
+pub mod roster;
 pub mod wire;
 pub mod world;
 
@@ -16,6 +19,7 @@ use partner_service::backend::{Backend, Clock, Database, Limits, Pause, SecretKe
 use partner_service::domain::time::Timestamp;
 use partner_service::grpc::auth::Authenticator;
 use partner_service::grpc::pb::account_service_client::AccountServiceClient;
+use partner_service::grpc::pb::contact_service_client::ContactServiceClient;
 use partner_service::grpc::pb::member_sync_service_client::MemberSyncServiceClient;
 use partner_service::grpc::pb::partner_service_client::PartnerServiceClient;
 use partner_service::grpc::transport::serve_connection;
@@ -89,6 +93,7 @@ impl Harness {
         let headers = Headers(headers.into());
         Caller {
             accounts: AccountServiceClient::with_interceptor(self.channel.clone(), headers.clone()),
+            contacts: ContactServiceClient::with_interceptor(self.channel.clone(), headers.clone()),
             partners: PartnerServiceClient::with_interceptor(self.channel.clone(), headers.clone()),
             sync: MemberSyncServiceClient::with_interceptor(self.channel.clone(), headers),
         }
@@ -109,6 +114,7 @@ impl Harness {
 #[derive(Clone)]
 pub struct Caller {
     pub accounts: AccountServiceClient<InterceptedService<Channel, Headers>>,
+    pub contacts: ContactServiceClient<InterceptedService<Channel, Headers>>,
     pub partners: PartnerServiceClient<InterceptedService<Channel, Headers>>,
     pub sync: MemberSyncServiceClient<InterceptedService<Channel, Headers>>,
 }

@@ -1,6 +1,7 @@
 //! Enumerations: each domain value has one value on the wire.
 
 use crate::domain::account::{AccountState, MemberState, Profile};
+use crate::domain::contact::{ContactKind, Link};
 use crate::domain::event::AuditAction;
 use crate::domain::partner_type::{PartnerType, Permission};
 use crate::domain::partnership::{Action, Side, View};
@@ -46,6 +47,8 @@ wire!(StateReason, pb::PartnershipStateReason, { Rejected, DeletedByRecipient, R
 wire!(Action, pb::PartnershipAction, { Accept, Reject, Delete, Resend });
 wire!(ReceivePolicy, pb::ReceivePolicy, { AllowAll, AllowExcept, DenyAll });
 wire!(ContactRetention, pb::ContactRetention, { Keep, Purge });
+wire!(ContactKind, pb::ContactKind, { User, Member, Guest });
+wire!(Link, pb::ContactLink, { Synced, Detached, RemovedAtSource });
 wire!(PartnerType, pb::PartnershipType, {
     Collaboration, Reseller, DelegatedAdministrator, ResellerAndDelegatedAdministrator, Partner, Advisor, Mpsa, OemPc,
     LineOfBusiness,

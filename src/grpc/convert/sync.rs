@@ -87,6 +87,10 @@ fn kind(kind: EventKind) -> pb::MemberEventKind {
         | EventKind::AccountClosed
         | EventKind::MemberPrivatelyUpdated
         | EventKind::PartnershipChanged
-        | EventKind::PreferencesUpdated => pb::MemberEventKind::Unspecified,
+        | EventKind::PreferencesUpdated
+        | EventKind::GuestCreated
+        | EventKind::GuestDeleted
+        | EventKind::ContactSuppressed
+        | EventKind::ContactRestored => pb::MemberEventKind::Unspecified,
     }
 }
