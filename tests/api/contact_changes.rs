@@ -25,8 +25,8 @@ async fn c8_a_deleted_contact_is_hidden_for_good_and_the_partner_notices_nothing
         pb::Member { id: kim.id.clone(), display_name: "K".to_owned(), ..Default::default() };
     harness.updates(&b.id, renamed).await;
     let c = harness.organization("cy").await;
-    harness.moves(&b.id, &kim.id, &c.id).await;
-    harness.moves(&c.id, &kim.id, &b.id).await;
+    harness.moves_by_id(&b.id, &kim.id, &c.id).await;
+    harness.moves_by_id(&c.id, &kim.id, &b.id).await;
     a.deletes(&id).await.unwrap();
     a.joins(&b).await;
     assert_eq!(a.members().await.len(), 1);
@@ -57,7 +57,7 @@ async fn c8_a_deletion_is_about_the_person_as_a_member_of_that_account() {
     a.joins(&c).await;
     let kim = b.hires(&harness, "kim").await;
     let old = a.member_at(&kim.email).await.unwrap();
-    harness.moves(&b.id, &kim.id, &c.id).await;
+    harness.moves_by_id(&b.id, &kim.id, &c.id).await;
     a.drops(&old.id).await.unwrap();
     let left = a.member_at(&kim.email).await.expect("the contact at the new account stays");
     assert_eq!((left.home_account_id.as_str(), left.link()), (c.id.as_str(), Link::Synced));
@@ -145,7 +145,7 @@ async fn c7_a_guest_is_itself_again_when_the_person_is_deleted_or_was_an_own_mem
     let amy = a.hires(&harness, "amy").await;
     assert_eq!(a.contacts_of(Kind::Guest).await, []);
     a.drops(&a.member_at(&kim.email).await.unwrap().id).await.unwrap();
-    harness.removes(&a.id, &amy.id).await;
+    harness.removes_by_id(&a.id, &amy.id).await;
     assert_eq!(a.contacts_of(Kind::Guest).await, [theirs, ours]);
 }
 

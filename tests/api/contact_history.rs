@@ -147,7 +147,7 @@ impl History {
 
     async fn leave(&mut self) -> &'static str {
         let Some(key) = self.somebody() else { return "nothing" };
-        self.harness.removes(&key.0, &key.1).await;
+        self.harness.removes_by_id(&key.0, &key.1).await;
         self.oracle.leave(&key);
         "leave"
     }
@@ -155,7 +155,7 @@ impl History {
     async fn moves(&mut self, to: &str) -> &'static str {
         let Some(key) = self.somebody().filter(|key| key.0 != to) else { return "nothing" };
         let told = self.oracle.people[&key].clone();
-        self.harness.moves(&key.0, &key.1, to).await;
+        self.harness.moves_by_id(&key.0, &key.1, to).await;
         self.oracle.leave(&key);
         self.oracle.tell(&(to.to_owned(), key.1), &told);
         "move"

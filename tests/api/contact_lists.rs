@@ -16,7 +16,7 @@ async fn full_page(harness: &Harness) -> [Organization; 3] {
     b.hires(harness, "lee").await;
     let gone = c.hires(harness, "gone").await;
     let former = a.joins(&c).await;
-    harness.removes(&c.id, &gone.id).await;
+    harness.removes_by_id(&c.id, &gone.id).await;
     a.deletes(&former).await.unwrap();
     a.types_in("kitty@else.example").await.unwrap();
     [a, b, c]

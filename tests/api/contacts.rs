@@ -65,7 +65,7 @@ async fn c3_changes_follow_and_a_removed_person_stays_marked() {
     );
     assert_eq!(after.id, before.id);
     assert!(after.update_time.unwrap().seconds > before.update_time.unwrap().seconds);
-    harness.removes(&b.id, &kim.id).await;
+    harness.removes_by_id(&b.id, &kim.id).await;
     let gone = a.contact(&before.id).await.unwrap();
     assert_eq!((gone.link(), gone.member_state()), (Link::RemovedAtSource, MemberState::Removed));
     assert_eq!(emails(&a.members().await), ["boss@bo.example", "kim@bo.example"]);
@@ -76,7 +76,7 @@ async fn c3_who_left_before_the_partnership_was_never_seen() {
     let harness = Harness::start().await;
     let (a, b) = (harness.organization("ann").await, harness.organization("bo").await);
     let kim = b.hires(&harness, "kim").await;
-    harness.removes(&b.id, &kim.id).await;
+    harness.removes_by_id(&b.id, &kim.id).await;
     a.joins(&b).await;
     assert_eq!(emails(&a.members().await), ["boss@bo.example"]);
 }
@@ -86,7 +86,7 @@ async fn c4_after_the_end_contacts_stand_as_they_were_for_both_sides() {
     let harness = Harness::start().await;
     let (a, b, id) = harness.partners("ann", "bo").await;
     let (kim, lee) = (b.hires(&harness, "kim").await, b.hires(&harness, "lee").await);
-    harness.removes(&b.id, &lee.id).await;
+    harness.removes_by_id(&b.id, &lee.id).await;
     a.deletes(&id).await.unwrap();
     let before = a.members().await;
     assert_eq!(a.member_at(&kim.email).await.unwrap().link(), Link::Detached);
@@ -95,7 +95,7 @@ async fn c4_after_the_end_contacts_stand_as_they_were_for_both_sides() {
 
     let renamed = pb::Member { display_name: "Kim K".to_owned(), ..kim.clone() };
     harness.updates(&b.id, pb::Member { etag: String::new(), ..renamed }).await;
-    harness.removes(&b.id, &kim.id).await;
+    harness.removes_by_id(&b.id, &kim.id).await;
     b.hires(&harness, "max").await;
     let account = pb::Account { display_name: "bo renamed".to_owned(), ..Default::default() };
     let rename = pb::UpdateAccountRequest {
@@ -117,11 +117,11 @@ async fn c5_a_renewal_links_again_adds_newcomers_and_marks_who_left_in_the_gap()
     b.deletes(&id).await.unwrap();
     let max = b.hires(&harness, "max").await;
     let pat = b.hires(&harness, "pat").await;
-    harness.removes(&b.id, &pat.id).await;
+    harness.removes_by_id(&b.id, &pat.id).await;
     let renamed =
         pb::Member { display_name: "secret".to_owned(), etag: String::new(), ..lee.clone() };
     harness.updates(&b.id, renamed).await;
-    harness.removes(&b.id, &lee.id).await;
+    harness.removes_by_id(&b.id, &lee.id).await;
     b.joins(&a).await;
 
     let linked = a.member_at(&kim.email).await.unwrap();
@@ -153,7 +153,7 @@ async fn c9_purge_at_the_end_lets_the_contacts_go_and_a_renewal_brings_them_agai
     let harness = Harness::start().await;
     let (a, b, id) = harness.partners("ann", "bo").await;
     let kim = b.hires(&harness, "kim").await;
-    harness.removes(&b.id, &kim.id).await;
+    harness.removes_by_id(&b.id, &kim.id).await;
     let boss = a.member_at(&b.email()).await.unwrap();
     a.keeps(pb::ContactRetention::Purge).await;
     assert_eq!(a.members().await.len(), 2);
@@ -226,7 +226,7 @@ async fn m6_who_moves_between_two_partners_is_two_contacts_and_who_comes_back_is
     a.joins(&c).await;
     let kim = b.hires(&harness, "kim").await;
     let first = a.member_at(&kim.email).await.unwrap();
-    harness.moves(&b.id, &kim.id, &c.id).await;
+    harness.moves_by_id(&b.id, &kim.id, &c.id).await;
     let both: Vec<_> =
         a.members().await.into_iter().filter(|contact| contact.member_id == kim.id).collect();
     let at = |home: &str| both.iter().find(|contact| contact.home_account_id == home).unwrap();
@@ -235,7 +235,7 @@ async fn m6_who_moves_between_two_partners_is_two_contacts_and_who_comes_back_is
         (2, Link::RemovedAtSource, Link::Synced)
     );
     assert_ne!(at(&b.id).id, at(&c.id).id);
-    harness.moves(&c.id, &kim.id, &b.id).await;
+    harness.moves_by_id(&c.id, &kim.id, &b.id).await;
     let back = a.contact(&first.id).await.unwrap();
     assert_eq!((back.link(), back.member_state()), (Link::Synced, MemberState::Active));
     assert_eq!(a.contacts_of(Kind::User).await.len(), 1);
@@ -252,7 +252,7 @@ async fn the_accounts_own_people_are_users_until_they_are_removed() {
     let as_user = users.iter().find(|contact| contact.member_id == kim.id).unwrap();
     assert_eq!(as_user.member_state(), MemberState::Deactivated);
     assert_ne!(as_user.id, b.member_at(&kim.email).await.unwrap().id, "ids mean nothing elsewhere");
-    harness.removes(&a.id, &kim.id).await;
+    harness.removes_by_id(&a.id, &kim.id).await;
     assert_eq!(emails(&a.contacts_of(Kind::User).await), ["boss@ann.example"]);
 }
 

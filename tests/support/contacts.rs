@@ -14,7 +14,7 @@ impl Harness {
     }
 
     /// RemoveMember, by the operator.
-    pub async fn removes(&self, account_id: &str, member_id: &str) -> i64 {
+    pub async fn removes_by_id(&self, account_id: &str, member_id: &str) -> i64 {
         let request = pb::RemoveMemberRequest {
             account_id: account_id.to_owned(),
             member_id: member_id.to_owned(),
@@ -46,7 +46,7 @@ impl Harness {
     }
 
     /// MoveMember, by the operator.
-    pub async fn moves(&self, from: &str, member_id: &str, to: &str) {
+    pub async fn moves_by_id(&self, from: &str, member_id: &str, to: &str) {
         let request = pb::MoveMemberRequest {
             account_id: from.to_owned(),
             member_id: member_id.to_owned(),
