@@ -23,7 +23,8 @@ impl Operator {
         let harness = Harness::start().await;
         let (ann, bo) = (harness.organization("ann").await, harness.organization("bo").await);
         let partnership = ann.invites(&bo.email()).await.unwrap().id;
-        let ids = Ids { account: ann.id, partnership, member: ann.boss.id, target: bo.id };
+        let contact = ann.types_in("known@else.example").await.unwrap().id;
+        let ids = Ids { account: ann.id, partnership, member: ann.boss.id, contact, target: bo.id };
         Self { harness, ids }
     }
 

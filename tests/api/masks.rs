@@ -220,7 +220,7 @@ async fn preferences_follow_their_mask_too() {
     };
     let blocking = pb::PartnerPreferences {
         receive_policy: pb::ReceivePolicy::AllowExcept.into(),
-        blocked_account_ids: vec![bo.id.clone()],
+        blocked_account_ids: vec!std::slice::from_ref(&bo.id),
         ..Default::default()
     };
     let blocked = update(blocking.clone(), None).await.unwrap().into_inner();

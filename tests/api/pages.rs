@@ -230,7 +230,7 @@ async fn with_tokens(harness: &Harness) -> (Organization, Vec<(List, String)>) {
     (ann, tokens)
 }
 
-async fn invalid(page: Page, what: &str) {
+fn invalid(page: Page, what: &str) {
     let refusal = refused(page);
     assert_eq!(
         (refusal.code, &*refusal.reason),
@@ -241,7 +241,7 @@ async fn invalid(page: Page, what: &str) {
 
 #[tokio::test]
 async fn a_token_with_any_byte_changed_is_refused() {
-    let harness = Harness::start().await;
+    let harness = Harness::start();
     let (ann, tokens) = with_tokens(&harness).await;
     let operator = harness.operator();
     let (list, token) = &tokens[1];
@@ -261,14 +261,14 @@ async fn a_token_with_any_byte_changed_is_refused() {
     forgeries.push(format!(" {token}"));
     forgeries.push("A".repeat(100_000));
     for forgery in forgeries {
-        invalid(list.page(&operator, &ann.id, 1, &forgery).await, &forgery).await;
+        invalid(list.page(&operator, &ann.id, 1, &forgery).await, &forgery);
     }
     list.page(&operator, &ann.id, 1, token).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_token_is_good_only_for_the_caller_it_was_given_to() {
-    let harness = Harness::start().await;
+    let harness = Harness::start();
     let (ann, tokens) = with_tokens(&harness).await;
     let deputy =
         harness.register(&ann.id, "deputy@ann.example", Profile::Administrator).await.unwrap();
@@ -277,14 +277,14 @@ async fn a_token_is_good_only_for_the_caller_it_was_given_to() {
         let (_, own) = list.page(&ann.by, &ann.id, 1, "").await.unwrap().into_inner();
         list.page(&ann.by, &ann.id, 1, &own).await.unwrap();
         for (by, token) in [(&ann.by, operators), (&deputy, &own), (&harness.operator(), &own)] {
-            invalid(list.page(by, &ann.id, 1, token).await, &format!("{list:?}")).await;
+            invalid(list.page(by, &ann.id, 1, token).await, &format!("{list:?}"));
         }
     }
 }
 
 #[tokio::test]
 async fn a_token_is_good_only_for_its_own_rpc_and_arguments() {
-    let harness = Harness::start().await;
+    let harness = Harness::start();
     let (ann, tokens) = with_tokens(&harness).await;
     let bo = harness.organization("bo").await;
     let operator = harness.operator();
@@ -293,12 +293,11 @@ async fn a_token_is_good_only_for_its_own_rpc_and_arguments() {
             invalid(
                 list.page(&operator, &ann.id, 1, token).await,
                 &format!("{other:?} to {list:?}"),
-            )
-            .await;
+            );
         }
     }
     for (list, token) in tokens.iter().filter(|(list, _)| *list != List::Accounts) {
-        invalid(list.page(&operator, &bo.id, 1, token).await, &format!("{list:?}")).await;
+        invalid(list.page(&operator, &bo.id, 1, token).await, &format!("{list:?}"));
     }
     let [(_, accounts), (_, members), (_, partnerships), (_, audit)] = &tokens[..] else {
         unreachable!()
@@ -335,7 +334,7 @@ async fn a_token_is_good_only_for_its_own_rpc_and_arguments() {
 
 #[tokio::test]
 async fn a_token_survives_a_restart_and_another_page_size() {
-    let harness = Harness::start().await;
+    let harness = Harness::start();
     let (ann, tokens) = with_tokens(&harness).await;
     let mut expected = Vec::new();
     for (list, token) in &tokens {

@@ -11,6 +11,8 @@ pub struct Ids {
     pub account: String,
     pub partnership: String,
     pub member: String,
+    /// A guest of the account.
+    pub contact: String,
     /// Where a member moves to.
     pub target: String,
 }
@@ -69,6 +71,11 @@ fn row(rpc: &str, ids: &Ids) -> Option<(Who, Vec<(&'static str, Value)>)> {
         }
         "GetAccount" | "ListMembers" => (Who::Members, vec![account()]),
         "GetMember" => (Who::Members, member()),
+        "ListContacts" => (Who::Members, vec![account()]),
+        "GetContact" | "DeleteContact" => {
+            (Who::Members, vec![account(), ("contact_id", text(&ids.contact))])
+        }
+        "CreateGuest" => (Who::Members, vec![account(), ("email", text("guest@else.example"))]),
         _ => return None,
     })
 }
@@ -91,6 +98,7 @@ fn every_rpc_of_the_descriptors_has_a_row() {
         account: String::new(),
         partnership: String::new(),
         member: String::new(),
+        contact: String::new(),
         target: String::new(),
     };
     let missing: Vec<_> =

@@ -104,6 +104,7 @@ fn ids_in(rpc: &MethodDescriptor) -> Vec<(String, bool)> {
 /// Ids that only narrow a list, or that are kept without being looked up, answer with a success.
 const ASKED_OF_NOBODY: &[(&str, &str)] = &[
     ("ListPartnerships", "partner_account_id"),
+    ("ListContacts", "partner_account_id"),
     ("ListAuditEntries", "partnership_id"),
     ("UpdatePartnerPreferences", "preferences.blocked_account_ids"),
 ];
@@ -130,12 +131,14 @@ impl World {
             account: ann.id.clone(),
             partnership: mine.id,
             member: ann.boss.id.clone(),
+            contact: ann.types_in("known@else.example").await.unwrap().id,
             target: cy.id.clone(),
         };
         let foreign = Ids {
             account: bo.id.clone(),
             partnership: between_others,
             member: bo.boss.id.clone(),
+            contact: bo.types_in("known@else.example").await.unwrap().id,
             target: cy.id,
         };
         Self { harness, own, manager: ann.boss.id, observer: observer.id, foreign }
@@ -269,6 +272,7 @@ impl World {
         match path {
             "partnership_id" => &self.foreign.partnership,
             "member_id" | "member.id" => &self.foreign.member,
+            "contact_id" => &self.foreign.contact,
             "account.id"
             | "partner_account_id"
             | "target_account_id"

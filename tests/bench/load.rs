@@ -10,6 +10,14 @@
 //! statements of `pgbench/*.sql`. Only ratios of one run mean something, and CPU time per operation: client, service
 //! and database share one machine. A gate holds on the lower quartile of the paired ratios.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::map_unwrap_or,
+    clippy::unwrap_used,
+    reason = "figures for people; the tool fails by panicking"
+)]
+
 mod calls;
 mod drive;
 mod machine;

@@ -37,6 +37,7 @@ fn said(command: &mut Command) -> Result<String, Failure> {
 
 impl Server {
     /// Starts it where none is named.
+    #[expect(clippy::unused_async, reason = "starting a server is awaited wherever it happens")]
     pub async fn start() -> Result<Self, Failure> {
         let pgbench = Path::new(&said(Command::new(script()).arg("bin"))?).join("pgbench");
         if !pgbench.exists() {

@@ -32,8 +32,15 @@ pub async fn measure(
     let (service, _) = Service::start(&arguments.service, &url, tempfile::tempdir()?).await?;
     let mut db = PgConnection::connect(&url).await?;
     world::seed(&mut db).await?;
-    let mut bench =
-        Bench { server, url: &url, service: &service, db, next: 0, seconds: arguments.seconds };
+    let mut bench = Bench {
+        server,
+        url: &url,
+        service: &service,
+        db,
+        next_pair: 0,
+        next_person: 0,
+        seconds: arguments.seconds,
+    };
     for round in 1..=arguments.rounds {
         for (call, in_flight) in &rows {
             eprintln!("round {round} of {}: {} @{in_flight}", arguments.rounds, call.name());
@@ -49,8 +56,9 @@ struct Bench<'a> {
     url: &'a str,
     service: &'a Service,
     db: PgConnection,
-    /// The next number nobody has used.
-    next: i64,
+    /// The next number nobody has used, of two accounts and of a person.
+    next_pair: i64,
+    next_person: i64,
     seconds: u64,
 }
 
@@ -82,18 +90,21 @@ impl Bench<'_> {
     /// Sets numbers aside, and makes what they stand for where the call needs it.
     async fn prepare(&mut self, call: Call) -> Result<(i64, i64), Failure> {
         let seconds = i64::try_from(self.seconds)? + 1;
-        let count =
-            seconds * if call == Call::Accept { MOST_ACCEPTED_PER_SECOND } else { MOST_PER_SECOND };
-        let first = self.next;
-        self.next += count;
-        if self.next > world::NUMBERS && matches!(call, Call::Invite | Call::Accept) {
+        let (next, most) = match call {
+            Call::List => return Ok((0, i64::MAX)),
+            Call::Register => (&mut self.next_person, MOST_PER_SECOND),
+            Call::Invite => (&mut self.next_pair, MOST_PER_SECOND),
+            Call::Accept => (&mut self.next_pair, MOST_ACCEPTED_PER_SECOND),
+        };
+        let (first, count) = (*next, seconds * most);
+        *next += count;
+        if self.next_pair > world::NUMBERS {
             return Err("so many and long rounds would make accounts meet twice".into());
         }
         if call == Call::Accept {
             world::prepare_invitations(&mut self.db, first, count).await?;
         }
-        let end = if matches!(call, Call::List) { i64::MAX } else { first + count };
-        Ok((first, end))
+        Ok((first, first + count))
     }
 }
 

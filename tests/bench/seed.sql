@@ -17,7 +17,10 @@ FROM generate_series(1, {accounts}) AS a;
 
 INSERT INTO address SELECT email_key, id FROM member;
 INSERT INTO membership SELECT membership_id, account_id, id, position, NULL FROM member;
-INSERT INTO member_version SELECT membership_id, position, NULL, email, display_name, state, phone, title, locale
+INSERT INTO member_version (membership_id, from_position, to_position, email, display_name, state, phone, title, locale,
+    account_id, email_key, email_fold, name_fold, at)
+SELECT membership_id, position, NULL, email, display_name, state, phone, title, locale, account_id, email_key, email,
+    lower(display_name), {now}
 FROM member;
 
 INSERT INTO partnership (id, created_position, kind, sender_account_id, recipient_account_id, pair_first, pair_second,

@@ -79,10 +79,10 @@ pub fn variables(first_number: i64, clients: usize) -> Vec<(&'static str, String
     ];
     let words = [
         ("kind", "COLLABORATION"),
-        ("pending", "PENDING"),
         ("rejected", "REJECTED"),
         ("deleted", "DELETED_BY_RECIPIENT"),
         ("removed", "REMOVED"),
+        ("closed", "CLOSED"),
         ("no", "f"),
     ];
     let numbers = numbers.into_iter().map(|(name, value)| (name, value.to_string()));

@@ -3,6 +3,7 @@
 use super::Row;
 use super::state::{Side, Standing, State};
 use crate::domain::ids::{AccountId, PartnershipId};
+use crate::domain::partner_type::Direction;
 use crate::domain::time::Timestamp;
 
 /// A committed change of one row.
@@ -84,7 +85,13 @@ pub fn activation(
     now: Timestamp,
 ) -> Vec<(PartnershipId, Transition)> {
     let mut steps = Vec::new();
-    for (id, row) in rows.iter().filter(|(id, _)| *id != target) {
+    let sender = rows.iter().find(|(id, _)| *id == target).map(|(_, row)| row.sender);
+    // B reselling to A is no concern of A's reselling to B
+    let same_pair = |row: &Standing| match row.kind.policy().direction {
+        Direction::Mutual => true,
+        Direction::ProviderToCustomer => Some(row.sender) == sender,
+    };
+    for (id, row) in rows.iter().filter(|(id, row)| *id != target && same_pair(row)) {
         match row.state_at(now) {
             State::Pending => steps.push((*id, Transition::Supersede)),
             State::Expired if row.recipient.is_none() => {}

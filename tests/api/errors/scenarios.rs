@@ -24,8 +24,6 @@ pub const LATER: &[ErrorReason] = &[
     ErrorReason::AgreementNotAcknowledged,
     ErrorReason::AgreementExists,
     ErrorReason::AgreementVersionStale,
-    ErrorReason::ContactExists,
-    ErrorReason::UserContact,
     ErrorReason::PartnershipNotActive,
     ErrorReason::NoAdminRoles,
     ErrorReason::PartnershipRequired,
@@ -221,6 +219,16 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
             refused(operator(&stage.harness).accounts.get_account(request).await)
         }
         // a replica that stops says so on its connections (GOAWAY): no call gets as far as an answer
+        R::ContactExists => {
+            let Stage { ann, .. } = Stage::on(common).await;
+            ann.types_in("guest@else.example").await.expect("a guest");
+            failed(ann.types_in("guest@else.example").await)
+        }
+        R::UserContact => {
+            let Stage { ann, .. } = Stage::on(common).await;
+            let own = ann.contacts_of(pb::ContactKind::User).await.remove(0);
+            failed(ann.drops(&own.id).await)
+        }
         R::ResumeTokenInvalid => resumed(common, |_| "damaged".to_owned()).await,
         R::ResumeTokenDiverged => {
             resumed(common, |token| ResumeToken { proof: [0; 8], ..token }.seal()).await
@@ -230,8 +238,6 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
         R::AgreementNotAcknowledged
         | R::AgreementExists
         | R::AgreementVersionStale
-        | R::ContactExists
-        | R::UserContact
         | R::PartnershipNotActive
         | R::NoAdminRoles
         | R::PartnershipRequired

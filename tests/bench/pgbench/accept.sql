@@ -8,13 +8,9 @@
 \set sm :s + :members
 \set rm :r + :members
 \set id :invitations + :n
-SELECT member.id, member.created_position, member.position, member.account_id, member.membership_id, member.email,
-    member.email_key, member.display_name, member.profile, member.manage_partners, member.state, member.phone,
-    member.title, member.locale, member.created_at, member.updated_at FROM member WHERE member.id = lpad(:rm, 32,
+SELECT member.account_id, member.state, member.profile, member.manage_partners, member.display_name, account.state
+    AS home_state FROM member LEFT JOIN account ON member.account_id = account.id WHERE member.id = lpad(:rm, 32,
     '0')::uuid LIMIT :one;
-SELECT account.id, account.created_position, account.display_name, account.state, account.receive_policy,
-    account.blocked_account_ids, account.contact_retention, account.created_at, account.version,
-    account.preferences_version FROM account WHERE account.id = lpad(:r, 32, '0')::uuid LIMIT :one;
 BEGIN;
 SELECT partnership.id, partnership.created_position, partnership.kind, partnership.sender_account_id,
     partnership.recipient_account_id, partnership.pair_first, partnership.pair_second, partnership.invitee_email,
@@ -23,23 +19,16 @@ SELECT partnership.id, partnership.created_position, partnership.kind, partnersh
     partnership.recipient_view, partnership.sender_version, partnership.recipient_version,
     partnership.sender_updated_at, partnership.recipient_updated_at, partnership.reject_reason, partnership.created_at,
     partnership.sent_at, partnership.resend_count, partnership.expires_at, partnership.activated_at,
-    partnership.activated_position, partnership.ended_at, partnership.ended_position FROM partnership WHERE
+    partnership.activated_position, partnership.ended_at, partnership.ended_position, partnership.ended_sender_retention, partnership.ended_recipient_retention, partnership.ended_sender_name, partnership.ended_recipient_name FROM partnership WHERE
     partnership.id = lpad(:id, 32, '0')::uuid LIMIT :one \gset row_
 SELECT account.id, account.created_position, account.display_name, account.state, account.receive_policy,
     account.blocked_account_ids, account.contact_retention, account.created_at, account.version,
     account.preferences_version FROM account WHERE account.id IN (lpad(:s, 32, '0')::uuid, lpad(:r, 32, '0')::uuid)
     ORDER BY account.id ASC FOR SHARE;
-SELECT member.id, member.created_position, member.position, member.account_id, member.membership_id, member.email,
-    member.email_key, member.display_name, member.profile, member.manage_partners, member.state, member.phone,
-    member.title, member.locale, member.created_at, member.updated_at FROM member WHERE member.id = lpad(:rm, 32,
+SELECT member.account_id, member.state, member.profile, member.manage_partners, member.display_name, account.state
+    AS home_state FROM member LEFT JOIN account ON member.account_id = account.id WHERE member.id = lpad(:rm, 32,
     '0')::uuid LIMIT :one;
-SELECT account.id, account.created_position, account.display_name, account.state, account.receive_policy,
-    account.blocked_account_ids, account.contact_retention, account.created_at, account.version,
-    account.preferences_version FROM account WHERE account.id = lpad(:r, 32, '0')::uuid LIMIT :one;
-INSERT INTO pair (low_account_id, high_account_id) VALUES (lpad(:s, 32, '0')::uuid, lpad(:r, 32, '0')::uuid) ON
-    CONFLICT (low_account_id, high_account_id) DO NOTHING;
-SELECT pair.low_account_id, pair.high_account_id FROM pair WHERE pair.low_account_id = lpad(:s, 32, '0')::uuid AND
-    pair.high_account_id = lpad(:r, 32, '0')::uuid ORDER BY pair.low_account_id ASC, pair.high_account_id ASC FOR UPDATE;
+INSERT INTO pair (low_account_id, high_account_id) VALUES (lpad(:s, 32, '0')::uuid, lpad(:r, 32, '0')::uuid) ON CONFLICT (low_account_id, high_account_id) DO UPDATE SET low_account_id = excluded.low_account_id WHERE 1 = 0;
 SELECT partnership.id, partnership.created_position, partnership.kind, partnership.sender_account_id,
     partnership.recipient_account_id, partnership.pair_first, partnership.pair_second, partnership.invitee_email,
     partnership.invitee_key, partnership.inviter_member_id, partnership.inviter_display_name, partnership.message,
@@ -47,7 +36,7 @@ SELECT partnership.id, partnership.created_position, partnership.kind, partnersh
     partnership.recipient_view, partnership.sender_version, partnership.recipient_version,
     partnership.sender_updated_at, partnership.recipient_updated_at, partnership.reject_reason, partnership.created_at,
     partnership.sent_at, partnership.resend_count, partnership.expires_at, partnership.activated_at,
-    partnership.activated_position, partnership.ended_at, partnership.ended_position FROM partnership WHERE
+    partnership.activated_position, partnership.ended_at, partnership.ended_position, partnership.ended_sender_retention, partnership.ended_recipient_retention, partnership.ended_sender_name, partnership.ended_recipient_name FROM partnership WHERE
     partnership.id = lpad(:id, 32, '0')::uuid OR ((partnership.pair_first = lpad(:s, 32, '0')::uuid AND
     partnership.pair_second = lpad(:r, 32, '0')::uuid AND partnership.kind = :kind AND (partnership.sender_view IS NOT
     NULL OR partnership.recipient_view IS NOT NULL OR (partnership.state IN (:rejected, :deleted) AND
@@ -56,13 +45,15 @@ SELECT partnership.id, partnership.created_position, partnership.kind, partnersh
     (partnership.sender_view IS NOT NULL OR partnership.recipient_view IS NOT NULL OR (partnership.state IN (:rejected,
     :deleted) AND (partnership.sender_hid = :no OR partnership.recipient_hid = :no))))) OR
     (partnership.sender_account_id = lpad(:s, 32, '0')::uuid AND partnership.recipient_account_id IS NULL AND
-    partnership.state = :pending AND partnership.kind = :kind AND partnership.invitee_key IN (SELECT email_key FROM
+    partnership.state = 'PENDING' AND partnership.kind = :kind AND partnership.invitee_key IN (SELECT email_key FROM
     member WHERE member.account_id = lpad(:r, 32, '0')::uuid AND member.state <> :removed)) OR
     (partnership.sender_account_id = lpad(:r, 32, '0')::uuid AND partnership.recipient_account_id IS NULL AND
-    partnership.state = :pending AND partnership.kind = :kind AND partnership.invitee_key IN (SELECT email_key FROM
+    partnership.state = 'PENDING' AND partnership.kind = :kind AND partnership.invitee_key IN (SELECT email_key FROM
     member WHERE member.account_id = lpad(:s, 32, '0')::uuid AND member.state <> :removed)) ORDER BY partnership.id ASC
     FOR UPDATE;
-SELECT account.id, account.display_name FROM account WHERE account.id IN (lpad(:s, 32, '0')::uuid);
+SELECT account.id, account.created_position, account.display_name, account.state, account.receive_policy,
+    account.blocked_account_ids, account.contact_retention, account.created_at, account.version,
+    account.preferences_version FROM account WHERE account.id = lpad(:s, 32, '0')::uuid LIMIT :one;
 SELECT log_head.id FROM log_head LIMIT :one FOR UPDATE;
 SELECT MAX(position) AS highest FROM log LIMIT :one \gset
 \set position :highest + 1
@@ -79,11 +70,11 @@ INSERT INTO partnership (id, created_position, kind, sender_account_id, recipien
     pair_second, invitee_email, invitee_key, inviter_member_id, inviter_display_name, message, state, sender_hid,
     recipient_hid, sender_view, recipient_view, sender_version, recipient_version, sender_updated_at,
     recipient_updated_at, reject_reason, created_at, sent_at, resend_count, expires_at, activated_at,
-    activated_position, ended_at, ended_position) VALUES (lpad(:id, 32, '0')::uuid, :row_created_position,
+    activated_position, ended_at, ended_position, ended_sender_retention, ended_recipient_retention, ended_sender_name, ended_recipient_name) VALUES (lpad(:id, 32, '0')::uuid, :row_created_position,
     'COLLABORATION', lpad(:s, 32, '0')::uuid, lpad(:r, 32, '0')::uuid, lpad(:s, 32, '0')::uuid, lpad(:r, 32, '0')::uuid,
     'boss'::text || :r || '@bench.example', 'boss'::text || :r || '@bench.example', lpad(:sm, 32, '0')::uuid, 'Boss',
     'Hello from us', 'ACTIVE', false, false, 'ACTIVE', 'ACTIVE', '2', '2', :now, :now, '', :row_created_at,
-    :row_created_at, '0', :row_expires_at, :now, :position, NULL, NULL) ON CONFLICT (id) DO UPDATE SET created_position
+    :row_created_at, '0', :row_expires_at, :now, :position, NULL, NULL, NULL, NULL, NULL, NULL) ON CONFLICT (id) DO UPDATE SET created_position
     = excluded.created_position, kind = excluded.kind, sender_account_id = excluded.sender_account_id,
     recipient_account_id = excluded.recipient_account_id, pair_first = excluded.pair_first, pair_second =
     excluded.pair_second, invitee_email = excluded.invitee_email, invitee_key = excluded.invitee_key, inviter_member_id
@@ -94,5 +85,5 @@ INSERT INTO partnership (id, created_position, kind, sender_account_id, recipien
     = excluded.recipient_updated_at, reject_reason = excluded.reject_reason, created_at = excluded.created_at, sent_at =
     excluded.sent_at, resend_count = excluded.resend_count, expires_at = excluded.expires_at, activated_at =
     excluded.activated_at, activated_position = excluded.activated_position, ended_at = excluded.ended_at,
-    ended_position = excluded.ended_position;
+    ended_position = excluded.ended_position, ended_sender_retention = excluded.ended_sender_retention, ended_recipient_retention = excluded.ended_recipient_retention, ended_sender_name = excluded.ended_sender_name, ended_recipient_name = excluded.ended_recipient_name;
 COMMIT;

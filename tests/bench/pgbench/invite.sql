@@ -8,54 +8,29 @@
 \set sm :s + :members
 \set rm :r + :members
 \set id random(1000000000000000000, 9000000000000000000)
-SELECT member.id, member.created_position, member.position, member.account_id, member.membership_id, member.email,
-    member.email_key, member.display_name, member.profile, member.manage_partners, member.state, member.phone,
-    member.title, member.locale, member.created_at, member.updated_at FROM member WHERE member.id = lpad(:sm, 32,
+SELECT member.account_id, member.state, member.profile, member.manage_partners, member.display_name, account.state
+    AS home_state FROM member LEFT JOIN account ON member.account_id = account.id WHERE member.id = lpad(:sm, 32,
     '0')::uuid LIMIT :one;
-SELECT account.id, account.created_position, account.display_name, account.state, account.receive_policy,
-    account.blocked_account_ids, account.contact_retention, account.created_at, account.version,
-    account.preferences_version FROM account WHERE account.id = lpad(:s, 32, '0')::uuid LIMIT :one;
 BEGIN;
-SELECT address.email_key, address.member_id FROM address WHERE address.email_key = 'boss'::text || :r ||
-    '@bench.example' LIMIT :one;
-SELECT member.id, member.created_position, member.position, member.account_id, member.membership_id, member.email,
-    member.email_key, member.display_name, member.profile, member.manage_partners, member.state, member.phone,
-    member.title, member.locale, member.created_at, member.updated_at FROM member WHERE member.id = lpad(:rm, 32,
-    '0')::uuid LIMIT :one;
-SELECT account.id, account.created_position, account.display_name, account.state, account.receive_policy,
-    account.blocked_account_ids, account.contact_retention, account.created_at, account.version,
-    account.preferences_version FROM account WHERE account.id = lpad(:r, 32, '0')::uuid LIMIT :one;
+SELECT member.id, member.account_id FROM address INNER JOIN member ON address.member_id = member.id INNER JOIN
+    account ON member.account_id = account.id WHERE address.email_key = 'boss'::text || :r || '@bench.example' AND
+    member.email_key = 'boss'::text || :r || '@bench.example' AND member.state <> :removed AND account.state <> :closed
+    LIMIT :one;
 SELECT account.id, account.created_position, account.display_name, account.state, account.receive_policy,
     account.blocked_account_ids, account.contact_retention, account.created_at, account.version,
     account.preferences_version FROM account WHERE account.id IN (lpad(:s, 32, '0')::uuid, lpad(:r, 32, '0')::uuid)
     ORDER BY account.id ASC FOR SHARE;
-SELECT member.id, member.created_position, member.position, member.account_id, member.membership_id, member.email,
-    member.email_key, member.display_name, member.profile, member.manage_partners, member.state, member.phone,
-    member.title, member.locale, member.created_at, member.updated_at FROM member WHERE member.id = lpad(:sm, 32,
+SELECT member.account_id, member.state, member.profile, member.manage_partners, member.display_name, account.state
+    AS home_state FROM member LEFT JOIN account ON member.account_id = account.id WHERE member.id = lpad(:sm, 32,
     '0')::uuid LIMIT :one;
-SELECT account.id, account.created_position, account.display_name, account.state, account.receive_policy,
-    account.blocked_account_ids, account.contact_retention, account.created_at, account.version,
-    account.preferences_version FROM account WHERE account.id = lpad(:s, 32, '0')::uuid LIMIT :one;
-SELECT invitation_usage.account_id, invitation_usage.day, invitation_usage.sent, invitation_usage.refused FROM
-    invitation_usage WHERE invitation_usage.account_id = lpad(:s, 32, '0')::uuid AND invitation_usage.day = :day LIMIT
-    :one FOR UPDATE;
-INSERT INTO address (email_key, member_id) VALUES ('boss'::text || :r || '@bench.example', NULL) ON CONFLICT
-    (email_key) DO NOTHING;
-SELECT address.email_key, address.member_id FROM address WHERE address.email_key IN ('boss'::text || :r ||
-    '@bench.example') ORDER BY address.email_key ASC FOR UPDATE;
-SELECT address.email_key, address.member_id FROM address WHERE address.email_key = 'boss'::text || :r ||
-    '@bench.example' LIMIT :one;
-SELECT member.id, member.created_position, member.position, member.account_id, member.membership_id, member.email,
-    member.email_key, member.display_name, member.profile, member.manage_partners, member.state, member.phone,
-    member.title, member.locale, member.created_at, member.updated_at FROM member WHERE member.id = lpad(:rm, 32,
-    '0')::uuid LIMIT :one;
-SELECT account.id, account.created_position, account.display_name, account.state, account.receive_policy,
-    account.blocked_account_ids, account.contact_retention, account.created_at, account.version,
-    account.preferences_version FROM account WHERE account.id = lpad(:r, 32, '0')::uuid LIMIT :one;
-INSERT INTO pair (low_account_id, high_account_id) VALUES (lpad(:s, 32, '0')::uuid, lpad(:r, 32, '0')::uuid) ON
-    CONFLICT (low_account_id, high_account_id) DO NOTHING;
-SELECT pair.low_account_id, pair.high_account_id FROM pair WHERE pair.low_account_id = lpad(:s, 32, '0')::uuid AND
-    pair.high_account_id = lpad(:r, 32, '0')::uuid ORDER BY pair.low_account_id ASC, pair.high_account_id ASC FOR UPDATE;
+INSERT INTO invitation_usage (account_id, day, sent, refused) VALUES (lpad(:s, 32, '0')::uuid, :day, 0, 0)
+    ON CONFLICT (account_id, day) DO UPDATE SET day = excluded.day WHERE 1 = 0;
+INSERT INTO address (email_key, member_id) VALUES ('boss'::text || :r || '@bench.example', NULL) ON CONFLICT (email_key) DO UPDATE SET email_key = excluded.email_key WHERE 1 = 0;
+SELECT member.id, member.account_id FROM address INNER JOIN member ON address.member_id = member.id INNER JOIN
+    account ON member.account_id = account.id WHERE address.email_key = 'boss'::text || :r || '@bench.example' AND
+    member.email_key = 'boss'::text || :r || '@bench.example' AND member.state <> :removed AND account.state <> :closed
+    LIMIT :one;
+INSERT INTO pair (low_account_id, high_account_id) VALUES (lpad(:s, 32, '0')::uuid, lpad(:r, 32, '0')::uuid) ON CONFLICT (low_account_id, high_account_id) DO UPDATE SET low_account_id = excluded.low_account_id WHERE 1 = 0;
 SELECT partnership.id, partnership.created_position, partnership.kind, partnership.sender_account_id,
     partnership.recipient_account_id, partnership.pair_first, partnership.pair_second, partnership.invitee_email,
     partnership.invitee_key, partnership.inviter_member_id, partnership.inviter_display_name, partnership.message,
@@ -63,7 +38,7 @@ SELECT partnership.id, partnership.created_position, partnership.kind, partnersh
     partnership.recipient_view, partnership.sender_version, partnership.recipient_version,
     partnership.sender_updated_at, partnership.recipient_updated_at, partnership.reject_reason, partnership.created_at,
     partnership.sent_at, partnership.resend_count, partnership.expires_at, partnership.activated_at,
-    partnership.activated_position, partnership.ended_at, partnership.ended_position FROM partnership WHERE
+    partnership.activated_position, partnership.ended_at, partnership.ended_position, partnership.ended_sender_retention, partnership.ended_recipient_retention, partnership.ended_sender_name, partnership.ended_recipient_name FROM partnership WHERE
     (partnership.sender_account_id = lpad(:s, 32, '0')::uuid AND partnership.invitee_key = 'boss'::text || :r ||
     '@bench.example' AND partnership.kind = :kind AND (partnership.sender_view IS NOT NULL OR partnership.recipient_view
     IS NOT NULL OR (partnership.state IN (:rejected, :deleted) AND (partnership.sender_hid = :no OR
@@ -75,16 +50,10 @@ SELECT partnership.id, partnership.created_position, partnership.kind, partnersh
     (partnership.sender_view IS NOT NULL OR partnership.recipient_view IS NOT NULL OR (partnership.state IN (:rejected,
     :deleted) AND (partnership.sender_hid = :no OR partnership.recipient_hid = :no))))) ORDER BY partnership.id ASC FOR
     UPDATE;
-SELECT COUNT(*) AS num_items FROM (SELECT partnership.id, partnership.created_position, partnership.kind,
-    partnership.sender_account_id, partnership.recipient_account_id, partnership.pair_first, partnership.pair_second,
-    partnership.invitee_email, partnership.invitee_key, partnership.inviter_member_id, partnership.inviter_display_name,
-    partnership.message, partnership.state, partnership.sender_hid, partnership.recipient_hid, partnership.sender_view,
-    partnership.recipient_view, partnership.sender_version, partnership.recipient_version,
-    partnership.sender_updated_at, partnership.recipient_updated_at, partnership.reject_reason, partnership.created_at,
-    partnership.sent_at, partnership.resend_count, partnership.expires_at, partnership.activated_at,
-    partnership.activated_position, partnership.ended_at, partnership.ended_position FROM partnership WHERE
-    partnership.sender_account_id = lpad(:s, 32, '0')::uuid AND partnership.state = :pending AND (partnership.expires_at
-    IS NULL OR partnership.expires_at > :now)) AS sub_query;
+SELECT invitation_usage.sent, invitation_usage.refused, (SELECT COUNT(id) FROM partnership WHERE
+    partnership.sender_account_id = lpad(:s, 32, '0')::uuid AND partnership.state = 'PENDING' AND
+    (partnership.expires_at IS NULL OR partnership.expires_at > :now)) AS open FROM invitation_usage WHERE
+    invitation_usage.account_id = lpad(:s, 32, '0')::uuid AND invitation_usage.day = :day LIMIT :one;
 SELECT log_head.id FROM log_head LIMIT :one FOR UPDATE;
 SELECT MAX(position) AS highest FROM log LIMIT :one \gset
 \set position :highest + 1
@@ -101,11 +70,10 @@ INSERT INTO partnership (id, created_position, kind, sender_account_id, recipien
     pair_second, invitee_email, invitee_key, inviter_member_id, inviter_display_name, message, state, sender_hid,
     recipient_hid, sender_view, recipient_view, sender_version, recipient_version, sender_updated_at,
     recipient_updated_at, reject_reason, created_at, sent_at, resend_count, expires_at, activated_at,
-    activated_position, ended_at, ended_position) VALUES (lpad(:id, 32, '0')::uuid, :position, 'COLLABORATION', lpad(:s,
+    activated_position, ended_at, ended_position, ended_sender_retention, ended_recipient_retention, ended_sender_name, ended_recipient_name) VALUES (lpad(:id, 32, '0')::uuid, :position, 'COLLABORATION', lpad(:s,
     32, '0')::uuid, lpad(:r, 32, '0')::uuid, lpad(:s, 32, '0')::uuid, lpad(:r, 32, '0')::uuid, 'boss'::text || :r ||
     '@bench.example', 'boss'::text || :r || '@bench.example', lpad(:sm, 32, '0')::uuid, 'Boss', 'Hello from us',
-    'PENDING', false, false, 'AWAITING_APPROVAL', 'PENDING', '1', '1', :now, :now, '', :now, :now, '0', :expires, NULL,
-    NULL, NULL, NULL) ON CONFLICT (id) DO UPDATE SET created_position = excluded.created_position, kind = excluded.kind,
+    'PENDING', false, false, 'AWAITING_APPROVAL', 'PENDING', '1', '1', :now, :now, '', :now, :now, '0', :expires, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL) ON CONFLICT (id) DO UPDATE SET created_position = excluded.created_position, kind = excluded.kind,
     sender_account_id = excluded.sender_account_id, recipient_account_id = excluded.recipient_account_id, pair_first =
     excluded.pair_first, pair_second = excluded.pair_second, invitee_email = excluded.invitee_email, invitee_key =
     excluded.invitee_key, inviter_member_id = excluded.inviter_member_id, inviter_display_name =
@@ -115,7 +83,7 @@ INSERT INTO partnership (id, created_position, kind, sender_account_id, recipien
     sender_updated_at = excluded.sender_updated_at, recipient_updated_at = excluded.recipient_updated_at, reject_reason
     = excluded.reject_reason, created_at = excluded.created_at, sent_at = excluded.sent_at, resend_count =
     excluded.resend_count, expires_at = excluded.expires_at, activated_at = excluded.activated_at, activated_position =
-    excluded.activated_position, ended_at = excluded.ended_at, ended_position = excluded.ended_position;
+    excluded.activated_position, ended_at = excluded.ended_at, ended_position = excluded.ended_position, ended_sender_retention = excluded.ended_sender_retention, ended_recipient_retention = excluded.ended_recipient_retention, ended_sender_name = excluded.ended_sender_name, ended_recipient_name = excluded.ended_recipient_name;
 UPDATE invitation_usage SET sent = sent + :one WHERE invitation_usage.account_id = lpad(:s, 32, '0')::uuid AND
     invitation_usage.day = :day;
 COMMIT;
