@@ -220,11 +220,11 @@ async fn preferences_follow_their_mask_too() {
     };
     let blocking = pb::PartnerPreferences {
         receive_policy: pb::ReceivePolicy::AllowExcept.into(),
-        blocked_account_ids: vec!std::slice::from_ref(&bo.id),
+        blocked_account_ids: vec![bo.id.clone()],
         ..Default::default()
     };
     let blocked = update(blocking.clone(), None).await.unwrap().into_inner();
-    assert_eq!(blocked.blocked_account_ids, [bo.id.clone()]);
+    assert_eq!(blocked.blocked_account_ids, std::slice::from_ref(&bo.id));
     let empty = pb::PartnerPreferences::default();
     let cleared = update(empty.clone(), Some(&["blocked_account_ids"])).await.unwrap().into_inner();
     assert_eq!(

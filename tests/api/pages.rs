@@ -241,7 +241,7 @@ fn invalid(page: Page, what: &str) {
 
 #[tokio::test]
 async fn a_token_with_any_byte_changed_is_refused() {
-    let harness = Harness::start();
+    let harness = Harness::start().await;
     let (ann, tokens) = with_tokens(&harness).await;
     let operator = harness.operator();
     let (list, token) = &tokens[1];
@@ -268,7 +268,7 @@ async fn a_token_with_any_byte_changed_is_refused() {
 
 #[tokio::test]
 async fn a_token_is_good_only_for_the_caller_it_was_given_to() {
-    let harness = Harness::start();
+    let harness = Harness::start().await;
     let (ann, tokens) = with_tokens(&harness).await;
     let deputy =
         harness.register(&ann.id, "deputy@ann.example", Profile::Administrator).await.unwrap();
@@ -284,7 +284,7 @@ async fn a_token_is_good_only_for_the_caller_it_was_given_to() {
 
 #[tokio::test]
 async fn a_token_is_good_only_for_its_own_rpc_and_arguments() {
-    let harness = Harness::start();
+    let harness = Harness::start().await;
     let (ann, tokens) = with_tokens(&harness).await;
     let bo = harness.organization("bo").await;
     let operator = harness.operator();
@@ -334,7 +334,7 @@ async fn a_token_is_good_only_for_its_own_rpc_and_arguments() {
 
 #[tokio::test]
 async fn a_token_survives_a_restart_and_another_page_size() {
-    let harness = Harness::start();
+    let harness = Harness::start().await;
     let (ann, tokens) = with_tokens(&harness).await;
     let mut expected = Vec::new();
     for (list, token) in &tokens {
