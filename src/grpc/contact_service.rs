@@ -27,7 +27,6 @@ impl ContactService for Contacts {
                 let snapshot = self.0.backend.snapshot().await?;
                 let mut views =
                     store::list(&snapshot, account, &filter, page.before, page.limit()).await?;
-                snapshot.commit().await?;
                 let next_page_token = pager.cut(&mut views, Place::of);
                 let contacts = views.into_iter().map(convert::shown).collect();
                 Ok(pb::ListContactsResponse { contacts, next_page_token })
@@ -44,7 +43,6 @@ impl ContactService for Contacts {
                 let account = own(&actor)?;
                 let snapshot = self.0.backend.snapshot().await?;
                 let view = store::get(&snapshot, account, id).await?;
-                snapshot.commit().await?;
                 Ok(pb::GetContactResponse { contact: Some(convert::shown(view)) })
             })
             .await

@@ -19,7 +19,7 @@ async fn of_five_processes_started_at_once_one_migrates_and_all_serve() {
     let processes: Vec<Process> =
         started.into_iter().map(|started| started.expect("a replica starts")).collect();
     let migrated =
-        processes.iter().filter(|process| process.said().contains("migration applied")).count();
+        processes.iter().filter(|process| process.said().contains("migrations applied")).count();
     for (number, process) in processes.iter().enumerate() {
         let account =
             pb::Account { display_name: format!("replica {number}"), ..Default::default() };
@@ -45,10 +45,7 @@ async fn a_second_process_on_one_sqlite_file_says_why_it_cannot_serve() {
     let refused =
         Process::start(&second, &[]).await.err().expect("the second process must not serve");
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
-    assert!(
-        refused.said.contains("is in use by another process; SQLite serves one process"),
-        "{refused:?}"
-    );
+    assert!(refused.said.contains("is in use by another process"), "{refused:?}");
     assert!(!second.listen_file().exists());
     serving.kill();
     Process::start(&second, &[]).await.expect("a killed process holds the file no longer");

@@ -35,7 +35,9 @@ fn no_file_is_longer_than_a_reader_likes() {
 fn nothing_unwraps_outside_tests() {
     const BANNED: [&str; 6] =
         [".unwrap()", "todo!(", "unimplemented!(", "dbg!(", "panic!(", "unreachable!("];
-    let sources = sources();
+    // whole files of tests stand among the sources too
+    let sources: Vec<_> =
+        sources().into_iter().filter(|source| !source.path.contains("/histories")).collect();
     none(
         sources
             .iter()

@@ -1,11 +1,13 @@
 //! A roster far larger than calls could make: rows written straight into the tables, on either database.
 
 use super::database::{TestEngine, engine};
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 
-/// A connection of the test's own.
+/// The test's own connection, a single one: what it reads is counted in one place.
 pub async fn connect(url: &str) -> DatabaseConnection {
-    Database::connect(url).await.expect("the test database answers")
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1);
+    Database::connect(options).await.expect("the test database answers")
 }
 
 /// Gives `viewer` this many partners with this many members each; every tenth has left, every tenth partner too.
