@@ -3,10 +3,12 @@
 use super::convert::sync as convert;
 use super::gate::{Gate, own};
 use super::pb;
-use super::pb::member_sync_service_server::MemberSyncService;
+use super::shared::Shared;
+use super::shared_pb::member_sync_service_server::MemberSyncService;
 use crate::caller::Need;
 use crate::feed::token::ResumeToken;
 use crate::sync::events;
+use futures::stream::BoxStream;
 use tonic::{Request, Response, Status, async_trait};
 
 /// Serves `partner.v1.MemberSyncService`.
@@ -14,6 +16,15 @@ pub struct MemberSync(pub Gate);
 
 #[async_trait]
 impl MemberSyncService for MemberSync {
+    type WatchMembersStream = BoxStream<'static, Result<Shared, Status>>;
+
+    async fn watch_members(
+        &self,
+        _request: Request<pb::WatchMembersRequest>,
+    ) -> Result<Response<Self::WatchMembersStream>, Status> {
+        Ok(Response::new(Box::pin(futures::stream::pending())))
+    }
+
     async fn list_member_events(
         &self,
         request: Request<pb::ListMemberEventsRequest>,

@@ -42,6 +42,7 @@ fn event(told: Told) -> pb::MemberEvent {
         partnership_id: partnership.map(|id| id.to_string()).unwrap_or_default(),
         member: member.map(|fact| partner_member(partner, fact)),
         commit_time: Some(time(committed_at)),
+        ended_contacts: pb::EndedContacts::Unspecified.into(),
     }
 }
 
