@@ -112,6 +112,10 @@ pub enum Error {
     QuotaExceeded { quota: Quota, limit: u64, retry_after: Duration },
     #[error("The invitation was sent less than an hour ago; wait before sending it again.")]
     ResendTooSoon { retry_after: Duration },
+    #[error("There are {limit} streams open already, the most allowed; close some, or wait.")]
+    TooManyStreams { limit: usize },
+    #[error("This replica has not reached position {position} yet; try again, on any replica.")]
+    NotYetThere { position: i64 },
     #[error("The request is larger than {limit_bytes} bytes; send less at once.")]
     MessageTooLarge { limit_bytes: usize },
     #[error(
@@ -124,6 +128,10 @@ pub enum Error {
     DatabaseUnavailable(#[source] Option<DbErr>),
     #[error("The service is shutting down; try again on another connection.")]
     ShuttingDown,
+    #[error(
+        "The stream has lasted as long as one may; resume it with its last token on another connection."
+    )]
+    StreamRotated,
     #[error("The service has too much to do; try again.")]
     Overloaded,
     #[error("Something went wrong inside the service; quote the request id when reporting it.")]

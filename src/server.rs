@@ -2,6 +2,7 @@
 
 use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, SecretKey};
 use crate::config::{AuthMode, ConfigError, ServeConfig};
+use crate::error::Error;
 use crate::grpc::auth::{Authenticator, JwtVerifier, KeyError};
 use crate::grpc::shared_pb::member_sync_service_server::MemberSyncServiceServer;
 use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
@@ -43,6 +44,8 @@ pub enum ServeError {
     Listen { address: String, source: std::io::Error },
     #[error("{} cannot be written: {source}; choose another folder with --data-dir", path.display())]
     File { path: std::path::PathBuf, source: std::io::Error },
+    #[error("the log cannot be read: {0}")]
+    Log(Error),
     #[error("reflection cannot be built: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
 }
@@ -69,12 +72,13 @@ impl Service {
     /// Puts the service together over an open database.
     ///
     /// # Errors
-    /// Reflection that cannot be built.
+    /// A log that cannot be read; reflection that cannot be built.
     pub async fn assemble(
         backend: Backend,
         authenticator: Authenticator,
     ) -> Result<Self, ServeError> {
         let backend = Arc::new(backend);
+        backend.follow().await.map_err(ServeError::Log)?;
         let gate = Gate::new(Arc::clone(&backend), Arc::new(authenticator));
         let (health, health_service) = tonic_health::server::health_reporter();
         let accounts = AccountServiceServer::new(Accounts(gate.clone()))
@@ -140,6 +144,7 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
         format!("{} ({})", database.location(), migrations(database.migrations_applied()));
     let backend = Backend::new(database, Clock::System, limits(config), key, REACTIONS);
     let service = Service::assemble(backend, authenticator).await?;
+    service.backend.ring_others();
 
     let unusable = |source| ServeError::Listen { address: config.listen.to_string(), source };
     let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
@@ -162,6 +167,7 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
         let began = Instant::now();
         tracing::info!("shutting down: no new calls, open ones may finish");
         service.report(ServingStatus::NotServing).await;
+        service.backend.feed.hub.close();
         stopping.cancel();
         began
     };

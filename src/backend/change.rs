@@ -53,10 +53,14 @@ impl Backend {
         match prepared {
             Ok(Prepared::Commit { done, own_event }) => {
                 self.pause(PausePoint::BeforeCommit).await;
-                match txn.commit().await {
+                let settled = match txn.commit().await {
                     Ok(()) => Ok(done),
                     Err(error) => self.settle(error, done, own_event).await,
+                };
+                if settled.is_ok() {
+                    self.feed.bell.committed();
                 }
+                settled
             }
             Ok(Prepared::Answer(done)) => {
                 txn.rollback().await?;

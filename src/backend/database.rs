@@ -10,7 +10,7 @@ use sea_orm::{
     Statement, TransactionOptions, TransactionTrait, sea_query::OnConflict,
 };
 use sea_orm_migration::MigratorTrait;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 use std::fs::{File, TryLockError};
@@ -26,6 +26,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 const SQLITE_WRITER_TIMEOUT: Duration = Duration::from_secs(5);
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 24;
+/// Streams that are behind queue for these, and hold up nobody else.
+const CATCH_UP_CONNECTIONS: u32 = 4;
+/// One reads, one rings, one listens.
+const TAIL_CONNECTIONS: u32 = 3;
 
 /// Which engine it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +70,8 @@ pub struct Database {
     engine: Engine,
     reads: DatabaseConnection,
     writes: DatabaseConnection,
+    catch_up: DatabaseConnection,
+    tail: DatabaseConnection,
     location: String,
     migrations_applied: usize,
     // held while the process lives: SQLite serves one process
@@ -127,6 +133,22 @@ impl Database {
         &self.reads
     }
 
+    pub(super) fn catch_up(&self) -> &DatabaseConnection {
+        &self.catch_up
+    }
+
+    pub(super) fn tail(&self) -> &DatabaseConnection {
+        &self.tail
+    }
+
+    /// The tail's connections as the driver has them; SQLite has no other processes to talk to.
+    pub(super) fn tail_pool(&self) -> Option<PgPool> {
+        match self.engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(self.tail.get_postgres_connection_pool().clone()),
+        }
+    }
+
     /// For single statements that need no position: counters and the like.
     pub(crate) fn writes(&self) -> &DatabaseConnection {
         &self.writes
@@ -163,7 +185,7 @@ impl Database {
 
     /// Closes every connection.
     pub async fn close(&self) {
-        for pool in [&self.reads, &self.writes] {
+        for pool in [&self.reads, &self.writes, &self.catch_up, &self.tail] {
             let _ = pool.clone().close().await;
         }
         if let Some(lock) = &self.lock {
@@ -213,6 +235,8 @@ async fn open_sqlite(url: &str) -> Result<Database, OpenError> {
     let location = format!("SQLite {}", path.display());
     Ok(Database {
         engine: Engine::Sqlite,
+        catch_up: reads.clone(),
+        tail: reads.clone(),
         reads,
         writes,
         location,
@@ -256,14 +280,17 @@ async fn open_postgres(url: &str) -> Result<Database, OpenError> {
         ("idle_in_transaction_session_timeout", "1000"),
         ("lock_timeout", "3000"),
     ]);
-    let pool = PgPoolOptions::new()
-        .max_connections(POSTGRES_CONNECTIONS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .connect_with(options)
-        .await
-        .map_err(connect_error)?;
-    let db = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    let pool = |connections| {
+        PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .connect_lazy_with(options.clone())
+    };
+    let [db, catch_up, tail] =
+        [POSTGRES_CONNECTIONS, CATCH_UP_CONNECTIONS, TAIL_CONNECTIONS].map(pool);
+    let [db, catch_up, tail] =
+        [db, catch_up, tail].map(SqlxPostgresConnector::from_sqlx_postgres_pool);
     let found = setting_of(&db, "SHOW synchronous_commit").await?;
     if !matches!(found.as_str(), "on" | "remote_apply") {
         return Err(OpenError::NotDurable { setting: "synchronous_commit", found, needed: "on" });
@@ -272,6 +299,8 @@ async fn open_postgres(url: &str) -> Result<Database, OpenError> {
         engine: Engine::Postgres,
         reads: db.clone(),
         writes: db,
+        catch_up,
+        tail,
         location,
         migrations_applied,
         lock: None,

@@ -1,6 +1,7 @@
-//! Quotas and spans of the invitation rules.
+//! Quotas, spans and sizes.
 
 use crate::domain::time::DAY;
+use crate::feed::Sizes;
 use std::time::Duration;
 
 /// How much, and how long; each comes from the configuration or stands as the rules say.
@@ -20,6 +21,12 @@ pub struct Limits {
     pub event_retention: Duration,
     /// How long answers are remembered under their request id.
     pub remember: Duration,
+    /// How long a stream lasts, give or take a tenth.
+    pub stream_lifetime: Duration,
+    /// The shortest time between two heartbeats that may be asked for.
+    pub shortest_heartbeat: Duration,
+    /// How much the feed keeps in memory and reads at once.
+    pub feed: Sizes,
 }
 
 impl Default for Limits {
@@ -32,6 +39,9 @@ impl Default for Limits {
             resend_interval: Duration::from_secs(60 * 60),
             event_retention: 7 * DAY,
             remember: DAY,
+            stream_lifetime: Duration::from_secs(30 * 60),
+            shortest_heartbeat: Duration::from_secs(1),
+            feed: Sizes::default(),
         }
     }
 }

@@ -31,7 +31,8 @@ pub use work::{Ask, Done, RequestKey, Work};
 
 use crate::domain::time::Timestamp;
 use crate::error::Error;
-use crate::feed::{log, retention};
+use crate::feed::fold::End;
+use crate::feed::{Feed, log, notify, retention, tail};
 use futures::future::BoxFuture;
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub struct Backend {
     pub limits: Limits,
     /// Signs page tokens.
     pub key: SecretKey,
+    /// The log as it grows.
+    pub feed: Arc<Feed>,
     reactions: &'static [Reaction],
     pause: Option<Arc<dyn Pause>>,
 }
@@ -62,7 +65,8 @@ impl Backend {
         key: SecretKey,
         reactions: &'static [Reaction],
     ) -> Self {
-        Self { database, clock, limits, key, reactions, pause: None }
+        let feed = Arc::new(Feed::new(limits.feed, limits.event_retention));
+        Self { database, clock, limits, key, feed, reactions, pause: None }
     }
 
     /// Stops every change at its pause points until `pause` lets it go on: how tests interleave two verbs.
@@ -76,6 +80,31 @@ impl Backend {
     #[must_use]
     pub fn reads(&self) -> &DatabaseConnection {
         self.database.reads()
+    }
+
+    /// The connections that those who are behind in the log read it with.
+    #[must_use]
+    pub fn catch_up(&self) -> &DatabaseConnection {
+        self.database.catch_up()
+    }
+
+    /// Takes the feed to the end of the log, and follows it from there as long as this backend lives.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn follow(&self) -> Result<(), Error> {
+        let db = self.database.tail().clone();
+        tail::begin(&self.feed, &db, End::Interrupted).await?;
+        tokio::spawn(tail::follow(Arc::clone(&self.feed), db, self.feed.stop.clone()));
+        Ok(())
+    }
+
+    /// Rings the other replicas' doorbells after a commit, and listens to theirs; without, they poll.
+    pub fn ring_others(&self) {
+        if let Some(pool) = self.database.tail_pool() {
+            let stop = self.feed.stop.clone();
+            tokio::spawn(notify::exchange(Arc::clone(&self.feed), pool, stop));
+        }
     }
 
     /// A transaction in which every read sees the same prefix of the log; it cannot write.
@@ -133,5 +162,12 @@ impl Backend {
     /// Closes every connection.
     pub async fn close(&self) {
         self.database.close().await;
+    }
+}
+
+/// Whoever follows the log for this backend has nobody left to follow it for.
+impl Drop for Backend {
+    fn drop(&mut self) {
+        self.feed.stop.cancel();
     }
 }

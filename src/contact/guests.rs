@@ -3,7 +3,7 @@
 
 use super::people::{self, Person, Wanted};
 use super::{ContactView, partners};
-use crate::contact::partners::{Partner, Partners};
+use crate::contact::partners::{Partner, Partners, Viewing};
 use crate::domain::contact::{ContactKind, Sharing};
 use crate::domain::email::EmailKey;
 use crate::domain::ids::{AccountId, ContactId};
@@ -84,7 +84,7 @@ pub async fn people_at(
         return Ok(found);
     }
     let candidates = people::addressed(db, keys).await?;
-    for person in resolve(db, viewer, &candidates).await? {
+    for person in resolve(db, viewer.into(), &candidates).await? {
         if keys.contains(&person.email_key) {
             found.entry(person.email_key.clone()).or_default().push(person);
         }
@@ -98,15 +98,15 @@ pub async fn people_at(
 /// The database's.
 pub async fn resolve(
     db: &impl ConnectionTrait,
-    viewer: AccountId,
+    viewing: Viewing,
     keys: &BTreeSet<people::Key>,
 ) -> Result<Vec<Person>, Error> {
     let homes = keys.iter().map(|(home, _)| *home).collect();
-    let mut partners = partners::named(db, viewer, &homes).await?;
-    partners.extend(own(viewer));
+    let mut partners = partners::named(db, viewing, &homes).await?;
+    partners.extend(own(viewing.account));
     let keys = keys.iter().copied().filter(|(home, _)| partners.contains_key(home)).collect();
     let stays = people::stays_of(db, &keys).await?;
-    people::seen(db, viewer, &partners, &stays).await
+    people::seen(db, viewing, &partners, &stays).await
 }
 
 /// The account among its own partners: its people are read as partners' are.

@@ -16,8 +16,11 @@ pub mod commands;
 mod guests;
 mod partners;
 mod people;
-mod sql;
+pub(crate) mod sql;
 pub mod store;
+
+pub use partners::Viewing;
+pub use people::Key;
 
 use crate::domain::account::MemberState;
 use crate::domain::contact::{ContactKind, Link};

@@ -19,6 +19,27 @@ pub struct Partner {
     pub last_name: Option<String>,
 }
 
+/// Whose contacts are read, and as they were at which position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Viewing {
+    pub account: AccountId,
+    /// What happened after it is not looked at.
+    pub as_of: i64,
+}
+
+impl From<AccountId> for Viewing {
+    /// As they are.
+    fn from(account: AccountId) -> Self {
+        Self { account, as_of: i64::MAX }
+    }
+}
+
+impl Viewing {
+    fn below(self) -> i64 {
+        self.as_of.saturating_add(1)
+    }
+}
+
 /// Partners in the order of their ids.
 pub type Partners = BTreeMap<AccountId, Partner>;
 
@@ -42,21 +63,21 @@ pub struct Chunk {
 /// The database's.
 pub async fn from(
     db: &impl ConnectionTrait,
-    viewer: AccountId,
+    viewing: Viewing,
     id: AccountId,
     rows: u64,
 ) -> Result<Chunk, Error> {
     let mut rows = rows;
     loop {
-        let mut found = read(db, viewer, &Which::From { id, rows }).await?;
+        let mut found = read(db, viewing.account, &Which::From { id, rows }).await?;
         if (found.len() as u64) < rows {
-            return Ok(Chunk { partners: grouped(found), next: None });
+            return Ok(Chunk { partners: grouped(found, viewing), next: None });
         }
         // the last one's rows may go on; all of them are needed
         let next = found.last().map(|row| row.partner);
         if next.is_some_and(|last| found.iter().any(|row| row.partner != last)) {
             found.retain(|row| Some(row.partner) != next);
-            return Ok(Chunk { partners: grouped(found), next });
+            return Ok(Chunk { partners: grouped(found, viewing), next });
         }
         rows *= 4;
     }
@@ -68,19 +89,34 @@ pub async fn from(
 /// The database's.
 pub async fn named(
     db: &impl ConnectionTrait,
-    viewer: AccountId,
+    viewing: Viewing,
     ids: &BTreeSet<AccountId>,
 ) -> Result<Partners, Error> {
     if ids.is_empty() {
         return Ok(Partners::new());
     }
-    Ok(grouped(read(db, viewer, &Which::Named(ids)).await?))
+    Ok(grouped(read(db, viewing.account, &Which::Named(ids)).await?, viewing))
 }
 
 struct Row {
     partner: AccountId,
     interval: Interval,
     name: Option<String>,
+}
+
+impl Row {
+    /// The row as it was at a position, if it was there.
+    fn as_of(mut self, position: i64) -> Option<Self> {
+        if self.interval.since > position {
+            return None;
+        }
+        if self.interval.until.is_some_and(|(until, _)| until > position) {
+            self.interval =
+                Interval { until: None, by_closing: false, purged: false, ..self.interval };
+            self.name = None;
+        }
+        Some(self)
+    }
 }
 
 async fn read(
@@ -143,9 +179,9 @@ fn row(row: &QueryResult) -> Result<Row, Error> {
     })
 }
 
-fn grouped(rows: Vec<Row>) -> Partners {
+fn grouped(rows: Vec<Row>, viewing: Viewing) -> Partners {
     let mut by_partner: BTreeMap<AccountId, Vec<Row>> = BTreeMap::new();
-    for row in rows {
+    for row in rows.into_iter().filter_map(|row| row.as_of(viewing.as_of)) {
         by_partner.entry(row.partner).or_default().push(row);
     }
     let partner = |(id, rows): (AccountId, Vec<Row>)| {
@@ -154,7 +190,7 @@ fn grouped(rows: Vec<Row>) -> Partners {
             .max_by_key(|row| row.interval.until.map_or(i64::MAX, |until| until.0))
             .and_then(|row| row.name.clone());
         let intervals = rows.into_iter().map(|row| row.interval).collect();
-        let sharing = Sharing::new(intervals)?;
+        let sharing = Sharing::below(intervals, viewing.below())?;
         Some((id, Partner { sharing, last_name: latest }))
     };
     by_partner.into_iter().filter_map(partner).collect()

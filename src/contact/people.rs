@@ -1,6 +1,6 @@
 //! People as of a position: who may be a contact, what the rules say of each, and the version to show.
 
-use super::partners::{Partner, Partners};
+use super::partners::{Partner, Partners, Viewing};
 use super::sql::Sql;
 use super::{ContactView, PersonView};
 use crate::domain::account::MemberState;
@@ -207,10 +207,11 @@ pub async fn addressed(
 /// The database's.
 pub async fn seen(
     db: &impl ConnectionTrait,
-    viewer: AccountId,
+    viewing: Viewing,
     partners: &Partners,
     stays: &Stays,
 ) -> Result<Vec<Person>, Error> {
+    let viewer = viewing.account;
     let mut sighted: Vec<(Key, &membership::Model, &membership::Model, Sight)> = Vec::new();
     for (key, stays) in stays {
         let bare: Vec<Stay> = stays
@@ -230,7 +231,7 @@ pub async fn seen(
     let wanted = sighted.iter().map(|(_, _, stay, sight)| (stay.id, sight.bound)).collect();
     let mut versions = versions(db, wanted).await?;
     let keys: BTreeSet<Key> = sighted.iter().map(|(key, ..)| *key).collect();
-    let hidden = suppressed(db, viewer, &keys).await?;
+    let hidden = suppressed(db, viewing, &keys).await?;
     let names = names(db, viewer, partners, &keys).await?;
     let person =
         |(key, first, stay, sight): (Key, &membership::Model, &membership::Model, Sight)| {
@@ -306,16 +307,18 @@ async fn versions(
 
 async fn suppressed(
     db: &impl ConnectionTrait,
-    viewer: AccountId,
+    viewing: Viewing,
     keys: &BTreeSet<Key>,
 ) -> Result<BTreeSet<Key>, Error> {
     let mut sql = Sql::default();
     sql.text("SELECT s.home_account_id, s.member_id FROM ");
     sql.pairs(keys.iter().map(|(home, member)| (home.0, member.0)));
-    sql.text(" AS k JOIN suppression s ON s.account_id = ").value(viewer.0);
+    sql.text(" AS k JOIN suppression s ON s.account_id = ").value(viewing.account.0);
     sql.text(
-        " AND s.home_account_id = k.column1 AND s.member_id = k.column2 AND s.until_position IS NULL",
+        " AND s.home_account_id = k.column1 AND s.member_id = k.column2 AND s.from_position <= ",
     );
+    sql.value(viewing.as_of).text(" AND (s.until_position IS NULL OR s.until_position > ");
+    sql.value(viewing.as_of).text(")");
     let found = sql.all(db).await?;
     found
         .iter()

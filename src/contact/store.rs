@@ -2,7 +2,7 @@
 
 use super::ContactView;
 use super::guests::{self, own, people_at, resolve};
-use super::partners::{self, Partner, Partners};
+use super::partners::{self, Partner, Partners, Viewing};
 use super::people::{self, Key, Person, Wanted};
 use crate::domain::contact::{ContactKind, Link, Prefix, first_stay};
 use crate::domain::email::EmailKey;
@@ -90,15 +90,50 @@ pub async fn list(
             ContactKind::User => {
                 let wanted = Wanted { links: vec![Link::Synced], ..filter.wanted() };
                 let from = from.key().max((viewer, MemberId(Uuid::nil())));
-                walk(db, viewer, &own(viewer), &wanted, from, &mut page).await?;
+                walk(db, viewer.into(), &own(viewer), &wanted, from, &mut page).await?;
             }
-            ContactKind::Member => members(db, viewer, filter, from.key(), &mut page).await?,
+            ContactKind::Member => {
+                members(db, viewer.into(), filter, from.key(), &mut page).await?;
+            }
             ContactKind::Guest => {
                 list_guests(db, viewer, &filter.wanted(), ContactId(from.id), &mut page).await?;
             }
         }
     }
     Ok(page.views)
+}
+
+/// Partners' people above a key, all of them or one partner's, as they were at a position.
+///
+/// Histories only grow, so that pages read at different times agree, and need no transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn members_as_of(
+    db: &impl ConnectionTrait,
+    viewing: Viewing,
+    partner: Option<AccountId>,
+    after: Key,
+    limit: usize,
+) -> Result<Vec<ContactView>, Error> {
+    let mut page = Page { views: Vec::new(), limit };
+    let filter = Filter { partner, ..Filter::default() };
+    members(db, viewing, &filter, after, &mut page).await?;
+    Ok(page.views)
+}
+
+/// One partner's member, as it was at a position.
+///
+/// # Errors
+/// The database's.
+pub async fn member_as_of(
+    db: &impl ConnectionTrait,
+    viewing: Viewing,
+    key: Key,
+) -> Result<Option<ContactView>, Error> {
+    let found = resolve(db, viewing, &BTreeSet::from([key])).await?.into_iter();
+    let mut visible = found.filter(visible).map(|person| person.view);
+    Ok(visible.find(|view| view.kind == ContactKind::Member))
 }
 
 struct Page {
@@ -127,21 +162,21 @@ const MOST_PEOPLE: u64 = 1_024;
 
 async fn members(
     db: &impl ConnectionTrait,
-    viewer: AccountId,
+    viewing: Viewing,
     filter: &Filter,
     from: Key,
     page: &mut Page,
 ) -> Result<(), Error> {
     let wanted = filter.wanted();
     if let Some(partner) = filter.partner {
-        let named = partners::named(db, viewer, &BTreeSet::from([partner])).await?;
-        return walk(db, viewer, &named, &wanted, from, page).await;
+        let named = partners::named(db, viewing, &BTreeSet::from([partner])).await?;
+        return walk(db, viewing, &named, &wanted, from, page).await;
     }
     let most = if wanted.query.is_some() { MOST_ROWS_SEARCHED } else { MOST_ROWS };
     let (mut from, mut rows) = (from, FIRST_ROWS);
     loop {
-        let chunk = partners::from(db, viewer, from.0, rows).await?;
-        walk(db, viewer, &chunk.partners, &wanted, from, page).await?;
+        let chunk = partners::from(db, viewing, from.0, rows).await?;
+        walk(db, viewing, &chunk.partners, &wanted, from, page).await?;
         match chunk.next {
             Some(next) if !page.is_full() => from = (next, MemberId(Uuid::nil())),
             _ => return Ok(()),
@@ -153,7 +188,7 @@ async fn members(
 /// Fills the page with people of these partners above a key.
 async fn walk(
     db: &impl ConnectionTrait,
-    viewer: AccountId,
+    viewing: Viewing,
     partners: &Partners,
     wanted: &Wanted,
     from: Key,
@@ -171,7 +206,7 @@ async fn walk(
             return Ok(());
         }
         let stays = people::candidates(db, &left, wanted, from, batch).await?;
-        let shown = people::seen(db, viewer, partners, &stays).await?.into_iter();
+        let shown = people::seen(db, viewing, partners, &stays).await?.into_iter();
         let shown = shown.filter(|person| !person.suppressed && wanted.is(person));
         page.views.extend(shown.map(|person| person.view));
         if page.is_full() {
@@ -240,7 +275,7 @@ pub async fn find(
     let first = membership::Entity::find_by_id(first_stay(viewer, id)).one(db).await?;
     let Some(first) = first else { return Err(not_found(id)) };
     let key = BTreeSet::from([(first.account_id, first.member_id)]);
-    let found = resolve(db, viewer, &key).await?.into_iter();
+    let found = resolve(db, viewer.into(), &key).await?.into_iter();
     // a later stay leads to the same person, but is not what the id is made from
     let mut found = found.filter(|person| visible(person) && person.view.id == id);
     found.next().map(Found::Person).ok_or_else(|| not_found(id))

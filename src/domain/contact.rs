@@ -54,8 +54,8 @@ impl Interval {
         self.until.map_or(i64::MAX, |(position, _)| position)
     }
 
-    fn covers(&self, stay: Stay) -> bool {
-        stay.joined < self.end() && stay.left.is_none_or(|left| left > self.since)
+    fn covers(&self, stay: Stay, below: i64) -> bool {
+        stay.joined < self.end().min(below) && stay.left.is_none_or(|left| left > self.since)
     }
 }
 
@@ -85,17 +85,25 @@ pub struct Sight {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sharing {
     intervals: Vec<Interval>,
+    /// What happened from this position on is not looked at.
+    below: i64,
 }
 
 impl Sharing {
     /// Everything that is left of the intervals; a purge takes what it finds, and all that came before (C9).
     #[must_use]
-    pub fn new(mut intervals: Vec<Interval>) -> Option<Self> {
+    pub fn new(intervals: Vec<Interval>) -> Option<Self> {
+        Self::below(intervals, i64::MAX)
+    }
+
+    /// The same as it was when the log ended below this position; the intervals are those known then.
+    #[must_use]
+    pub fn below(mut intervals: Vec<Interval>, below: i64) -> Option<Self> {
         let purged_until =
             intervals.iter().filter(|one| one.purged).map(Interval::end).max().unwrap_or(0);
         intervals.retain(|one| one.end() > purged_until);
         intervals.sort_by_key(|one| (one.end(), one.since));
-        (!intervals.is_empty()).then_some(Self { intervals })
+        (!intervals.is_empty()).then_some(Self { intervals, below })
     }
 
     /// The account's own people: always shared.
@@ -108,7 +116,7 @@ impl Sharing {
             by_closing: false,
             purged: false,
         };
-        Self { intervals: vec![always] }
+        Self { intervals: vec![always], below: i64::MAX }
     }
 
     /// The interval that decides the link.
@@ -125,7 +133,7 @@ impl Sharing {
     /// Where the latest interval ends: who joined at or after it is not seen. The highest number while it lasts.
     #[must_use]
     pub fn until(&self) -> i64 {
-        self.latest().end()
+        self.latest().end().min(self.below)
     }
 
     /// The link of people who have not left.
@@ -141,12 +149,12 @@ impl Sharing {
     /// How a stay is seen, if at all: by the last interval that met it, with the link that the latest one gives.
     #[must_use]
     pub fn sees(&self, stay: Stay) -> Option<Sight> {
-        let met = self.intervals.iter().rfind(|one| one.covers(stay))?;
+        let met = self.intervals.iter().rfind(|one| one.covers(stay, self.below))?;
         let latest = self.latest();
-        let left = stay.left.is_some_and(|left| left < latest.end());
+        let left = stay.left.is_some_and(|left| left < self.until());
         Some(Sight {
             link: if left { Link::RemovedAtSource } else { self.link() },
-            bound: met.end(),
+            bound: met.end().min(self.below),
             left,
             linked_at: latest.until.map_or(latest.since_at, |(_, at)| at),
         })

@@ -2,59 +2,82 @@
 
 use super::event::{Body, EventKind};
 use super::ids::{AccountId, MemberId, PartnershipId};
+use std::collections::HashMap;
 
-/// A time in which two accounts shared members: from its activation's position up to, and without, its end's.
+/// From one position up to, and without, another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Interval {
-    /// The other account.
-    pub partner: AccountId,
-    /// The position of the activation.
+pub struct Span {
+    /// The first position in it.
     pub since: i64,
-    /// The position of the end; `None` while it lasts.
+    /// The first position after it; `None` while it lasts.
     pub until: Option<i64>,
 }
 
-impl Interval {
-    /// Whether a member event at `position` lies in it.
+impl Span {
+    /// Whether `position` lies in it.
     #[must_use]
     pub fn covers(&self, position: i64) -> bool {
         self.since <= position && self.until.is_none_or(|until| position < until)
     }
 }
 
-/// A person whom an account deleted from its contacts (C8), from one position to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Suppression {
-    /// The person's home account.
-    pub home: AccountId,
-    /// The person.
-    pub member: MemberId,
-    /// The position of the deletion.
-    pub since: i64,
-    /// The position at which it was lifted; `None` while it is in force.
-    pub until: Option<i64>,
-}
-
 /// What an account has to do with others: what decides of which of their members' events it is told.
+///
+/// Knowing more than a position needs does no harm: spans carry the positions at which they began and ended.
 #[derive(Clone, Debug, Default)]
 pub struct Relations {
-    /// When it was whose partner.
-    pub intervals: Vec<Interval>,
-    /// Whom it does not want to see.
-    pub suppressions: Vec<Suppression>,
+    shared: HashMap<AccountId, Vec<Span>>,
+    hidden: HashMap<(AccountId, MemberId), Vec<Span>>,
 }
 
 impl Relations {
-    /// Whether a member of `home` is visible at `position`.
+    /// The account shared members with `partner` in this span.
+    pub fn share(&mut self, partner: AccountId, span: Span) {
+        begin(self.shared.entry(partner).or_default(), span);
+    }
+
+    /// Sharing with `partner` ended.
+    pub fn end_sharing(&mut self, partner: AccountId, until: i64) {
+        end(self.shared.get_mut(&partner), until);
+    }
+
+    /// The account had deleted a person from its contacts in this span (C8).
+    pub fn hide(&mut self, home: AccountId, member: MemberId, span: Span) {
+        begin(self.hidden.entry((home, member)).or_default(), span);
+    }
+
+    /// The person is back among the contacts.
+    pub fn restore(&mut self, home: AccountId, member: MemberId, until: i64) {
+        end(self.hidden.get_mut(&(home, member)), until);
+    }
+
+    /// Whom the account shares with by now.
+    pub fn partners(&self) -> impl Iterator<Item = AccountId> {
+        let lasting = |spans: &[Span]| spans.iter().any(|span| span.until.is_none());
+        self.shared.iter().filter(move |(_, spans)| lasting(spans)).map(|(partner, _)| *partner)
+    }
+
+    /// Whether an event of a member of `home` is visible at `position`.
     #[must_use]
     pub fn show(&self, home: AccountId, member: MemberId, position: i64) -> bool {
-        let shared = |interval: &Interval| interval.partner == home && interval.covers(position);
-        let hidden = |one: &Suppression| {
-            (one.home, one.member) == (home, member)
-                && one.since <= position
-                && one.until.is_none_or(|until| position < until)
+        let covered = |spans: Option<&Vec<Span>>| {
+            spans.is_some_and(|spans| spans.iter().any(|span| span.covers(position)))
         };
-        self.intervals.iter().any(shared) && !self.suppressions.iter().any(hidden)
+        covered(self.shared.get(&home)) && !covered(self.hidden.get(&(home, member)))
+    }
+}
+
+/// What was known already is not begun twice.
+fn begin(spans: &mut Vec<Span>, span: Span) {
+    if spans.iter().all(|known| known.since != span.since) {
+        spans.push(span);
+    }
+}
+
+fn end(spans: Option<&mut Vec<Span>>, until: i64) {
+    let lasting = |span: &&mut Span| span.until.is_none() && span.since < until;
+    if let Some(span) = spans.into_iter().flatten().find(lasting) {
+        span.until = Some(until);
     }
 }
 
@@ -67,6 +90,8 @@ pub enum Telling {
     Activated(AccountId, PartnershipId),
     /// The partnership with this account ended.
     Ended(AccountId, PartnershipId),
+    /// A person of this account is back among the contacts (C8).
+    Restored(AccountId, MemberId),
 }
 
 /// What of a logged event decides who is told of it.
@@ -104,6 +129,11 @@ pub fn tell(viewer: AccountId, relations: &Relations, event: &Logged<'_>) -> Opt
         EventKind::PartnerEnded => {
             party(viewer, event).map(|(other, id)| Telling::Ended(other, id))
         }
+        EventKind::ContactRestored => {
+            let Body::Contact(fact) = event.body else { return None };
+            let told = event.account == viewer;
+            told.then_some(Telling::Restored(fact.home_account, fact.contact_member))
+        }
         EventKind::LogOpened
         | EventKind::AccountCreated
         | EventKind::AccountUpdated
@@ -115,8 +145,7 @@ pub fn tell(viewer: AccountId, relations: &Relations, event: &Logged<'_>) -> Opt
         | EventKind::PreferencesUpdated
         | EventKind::GuestCreated
         | EventKind::GuestDeleted
-        | EventKind::ContactSuppressed
-        | EventKind::ContactRestored => None,
+        | EventKind::ContactSuppressed => None,
     }
 }
 
@@ -166,11 +195,10 @@ mod tests {
     #[test]
     fn c2_c4_a_member_is_told_inside_the_interval_and_never_at_or_after_its_end() {
         let (viewer, partner) = (AccountId::fresh(), AccountId::fresh());
-        let intervals = vec![
-            Interval { partner, since: 10, until: Some(20) },
-            Interval { partner, since: 30, until: None },
-        ];
-        let relations = Relations { intervals, ..Relations::default() };
+        let mut relations = Relations::default();
+        relations.share(partner, Span { since: 10, until: None });
+        relations.end_sharing(partner, 20);
+        relations.share(partner, Span { since: 30, until: None });
         let body = about(MemberId::fresh());
         for (position, told) in
             [(9, false), (11, true), (19, true), (20, false), (29, false), (31, true)]
@@ -184,10 +212,10 @@ mod tests {
     fn c8_a_suppressed_person_is_not_told_of_until_that_is_lifted() {
         let (viewer, home) = (AccountId::fresh(), AccountId::fresh());
         let (member, other) = (MemberId::fresh(), MemberId::fresh());
-        let relations = Relations {
-            intervals: vec![Interval { partner: home, since: 1, until: None }],
-            suppressions: vec![Suppression { home, member, since: 10, until: Some(20) }],
-        };
+        let mut relations = Relations::default();
+        relations.share(home, Span { since: 1, until: None });
+        relations.hide(home, member, Span { since: 10, until: None });
+        relations.restore(home, member, 20);
         for (who, position, told) in [
             (member, 9, true),
             (member, 10, false),
@@ -204,11 +232,23 @@ mod tests {
     #[test]
     fn c6_nobody_is_told_of_its_own_people_nor_of_a_partners_partners() {
         let (viewer, partner, third) = (AccountId::fresh(), AccountId::fresh(), AccountId::fresh());
-        let intervals = vec![Interval { partner, since: 1, until: None }];
-        let relations = Relations { intervals, ..Relations::default() };
+        let mut relations = Relations::default();
+        relations.share(partner, Span { since: 1, until: None });
         let body = about(MemberId::fresh());
         assert_eq!(tell(viewer, &relations, &added(viewer, 5, &body)), None);
         assert_eq!(tell(viewer, &relations, &added(third, 5, &body)), None);
+    }
+
+    #[test]
+    fn what_is_known_already_changes_nothing_when_it_is_told_again() {
+        let partner = AccountId::fresh();
+        let mut relations = Relations::default();
+        relations.share(partner, Span { since: 10, until: Some(20) });
+        relations.share(partner, Span { since: 10, until: None });
+        assert_eq!(relations.partners().count(), 0);
+        relations.share(partner, Span { since: 30, until: None });
+        relations.end_sharing(partner, 20);
+        assert_eq!(relations.partners().collect::<Vec<_>>(), [partner]);
     }
 
     #[test]

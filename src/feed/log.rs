@@ -1,5 +1,6 @@
 //! Appending to the log and reading its head.
 
+use super::entry::Place;
 use crate::domain::event::Event;
 use crate::domain::ids::EventId;
 use crate::domain::time::Timestamp;
@@ -7,7 +8,7 @@ use crate::entity::{log, log_head, log_identity};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, FromQueryResult,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Statement,
+    QueryFilter, QuerySelect, QueryTrait, Statement,
 };
 use uuid::Uuid;
 
@@ -113,19 +114,65 @@ pub async fn extent(db: &impl ConnectionTrait) -> Result<Extent, DbErr> {
         .ok_or_else(|| DbErr::RecordNotFound("log_identity".to_owned()))
 }
 
-/// The rows of `after < position <= upto`, in order; fewer than the bounds say means that the floor has risen past them.
+/// The newest event, and which log it stands in.
 ///
 /// # Errors
 /// The database's.
-pub async fn block(
+pub async fn newest(db: &impl ConnectionTrait) -> Result<(Uuid, Place), DbErr> {
+    const SQL: &str = "SELECT i.log_id, l.position, l.event_id FROM log_identity i JOIN log l ON l.position = \
+                       (SELECT max(position) FROM log) WHERE i.id = 1";
+    let statement = Statement::from_string(db.get_database_backend(), SQL);
+    let row = db.query_one_raw(statement).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound("log".to_owned()))?;
+    let place =
+        Place { position: row.try_get("", "position")?, event: row.try_get("", "event_id")? };
+    Ok((row.try_get("", "log_id")?, place))
+}
+
+/// Rows of the log, and what else holds at the moment at which they were read.
+#[derive(Debug)]
+pub struct Page {
+    /// Which log it is.
+    pub log_id: Uuid,
+    /// The lowest position kept; rows below it may be gone.
+    pub floor_position: i64,
+    /// Whether the database is a standby, whose end of the log is not the log's.
+    pub standby: bool,
+    /// In order.
+    pub rows: Vec<log::Model>,
+}
+
+/// The rows from one position up to another, both included, in order, at most `limit`.
+///
+/// # Errors
+/// The database's.
+pub async fn page(
     db: &impl ConnectionTrait,
-    after: i64,
+    from: i64,
     upto: i64,
-) -> Result<Vec<log::Model>, DbErr> {
-    log::Entity::find()
-        .filter(log::COLUMN.position.gt(after))
-        .filter(log::COLUMN.position.lte(upto))
-        .order_by_asc(log::Column::Position)
-        .all(db)
-        .await
+    limit: i64,
+) -> Result<Page, DbErr> {
+    let backend = db.get_database_backend();
+    let standby = match backend {
+        DbBackend::Postgres => "pg_is_in_recovery()",
+        _ => "FALSE",
+    };
+    let sql = format!(
+        "SELECT i.log_id, i.floor_position, {standby} AS standby, l.* FROM log_identity i LEFT JOIN \
+         (SELECT * FROM log WHERE position >= $1 AND position <= $2 ORDER BY position LIMIT $3) AS l ON TRUE \
+         ORDER BY l.position"
+    );
+    let values = [from.into(), upto.into(), limit.into()];
+    let found = db.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    let first = found.first().ok_or_else(|| DbErr::RecordNotFound("log_identity".to_owned()))?;
+    let (log_id, floor_position, standby) = (
+        first.try_get("", "log_id")?,
+        first.try_get("", "floor_position")?,
+        first.try_get("", "standby")?,
+    );
+    let none = first.try_get::<Option<i64>>("", "position")?.is_none();
+    let rows = if none { &[] } else { &found[..] };
+    let rows: Result<_, DbErr> =
+        rows.iter().map(|row| log::Model::from_query_result(row, "")).collect();
+    Ok(Page { log_id, floor_position, standby, rows: rows? })
 }

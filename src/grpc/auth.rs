@@ -10,6 +10,7 @@ use jsonwebtoken::jwk::{
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tonic::metadata::MetadataMap;
 use uuid::Uuid;
 
@@ -56,11 +57,31 @@ pub enum KeyError {
     NoKey,
 }
 
+/// Who calls, and for how long that is so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// Who calls.
+    pub caller: Caller,
+    /// For how long the token is still good, where there is one.
+    pub lasts: Option<Duration>,
+}
+
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
+    /// Seconds since 1970; checked to be a number by the validation.
+    exp: f64,
     #[serde(default)]
     scope: String,
+}
+
+impl Claims {
+    /// By the machine's clock, which verified the token too.
+    fn lasts(&self) -> Duration {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let ends = Duration::try_from_secs_f64(self.exp).unwrap_or(Duration::MAX);
+        ends.saturating_sub(now)
+    }
 }
 
 impl JwtVerifier {
@@ -166,25 +187,28 @@ fn signing_key(jwk: &Jwk) -> Option<(String, (Algorithm, DecodingKey))> {
 }
 
 impl Authenticator {
-    /// The caller behind a request's metadata.
+    /// The credentials in a request's metadata.
     ///
     /// # Errors
     /// `CredentialsMissing`, `CredentialsInvalid`.
-    pub fn caller(&self, metadata: &MetadataMap) -> Result<Caller, Error> {
+    pub fn credentials(&self, metadata: &MetadataMap) -> Result<Credentials, Error> {
         let member = acted_for(metadata)?;
         match self {
             Self::None => {
-                Ok(member.map_or_else(|| Caller::Operator(String::new()), Caller::Member))
+                let caller = member.map_or_else(|| Caller::Operator(String::new()), Caller::Member);
+                Ok(Credentials { caller, lasts: None })
             }
             Self::Jwt(verifier) => {
                 let claims = verifier.claims(bearer(metadata)?).ok_or(Error::CredentialsInvalid)?;
+                let lasts = Some(claims.lasts());
                 let operator = claims.scope.split(' ').any(|scope| scope == OPERATOR_SCOPE);
-                match (operator, member) {
-                    (true, Some(member)) => Ok(Caller::OperatorFor(claims.sub, member)),
-                    (true, None) => Ok(Caller::Operator(claims.sub)),
-                    (false, Some(_)) => Err(Error::CredentialsInvalid),
-                    (false, None) => uuid(&claims.sub).map(Caller::Member),
-                }
+                let caller = match (operator, member) {
+                    (true, Some(member)) => Caller::OperatorFor(claims.sub, member),
+                    (true, None) => Caller::Operator(claims.sub),
+                    (false, Some(_)) => return Err(Error::CredentialsInvalid),
+                    (false, None) => Caller::Member(uuid(&claims.sub)?),
+                };
+                Ok(Credentials { caller, lasts })
             }
         }
     }

@@ -1,7 +1,7 @@
 //! One way in for every RPC, in the contract's order: credentials, rights, all fields at once, then the work. Errors
 //! leave here as statuses.
 
-use super::auth::Authenticator;
+use super::auth::{Authenticator, Credentials};
 use super::fields::Fields;
 use super::page::{Binding, Cursor, Page};
 use super::pb;
@@ -13,9 +13,12 @@ use crate::caller::{Actor, Need};
 use crate::contact::store::Place;
 use crate::domain::ids::AccountId;
 use crate::error::Error;
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt, TryStreamExt};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::time::Duration;
 use tonic::{Request, Response, Status};
 
 /// What every service works with.
@@ -87,7 +90,8 @@ impl Gate {
     {
         let context = CallContext::of(request.extensions());
         let outcome = async {
-            let (actor, mut fields, body) = self.enter(request, need, &context).await?;
+            let Entered { actor, mut fields, body, .. } =
+                self.enter(request, need, &context).await?;
             fields.request_id(body.request_id());
             let request = (!body.request_id().is_empty()).then(|| RequestKey {
                 caller: actor.request_scope(),
@@ -115,7 +119,8 @@ impl Gate {
     {
         let context = CallContext::of(request.extensions());
         let outcome = async {
-            let (actor, mut fields, body) = self.enter(request, need, &context).await?;
+            let Entered { actor, mut fields, body, .. } =
+                self.enter(request, need, &context).await?;
             let min_position = body.min_position();
             fields.min_position(min_position);
             let parsed = parse(&mut fields, body);
@@ -139,7 +144,8 @@ impl Gate {
     {
         let context = CallContext::of(request.extensions());
         let outcome = async {
-            let (actor, mut fields, body) = self.enter(request, need, &context).await?;
+            let Entered { actor, mut fields, body, .. } =
+                self.enter(request, need, &context).await?;
             let (min_position, token) = (body.min_position(), body.page_token().to_owned());
             fields.min_position(min_position);
             let size = fields.page_size(body.page_size());
@@ -155,21 +161,55 @@ impl Gate {
         answer(outcome.await, &context)
     }
 
+    /// A stream: `open` makes it, and what it tells later is refused like any call.
+    pub async fn watch<Q: Addressed, T, M, S, F>(
+        &self,
+        request: Request<Q>,
+        need: Need,
+        parse: impl FnOnce(&mut Fields, Q) -> T,
+        open: impl FnOnce(Actor, Option<Duration>, T) -> F,
+    ) -> Result<Response<BoxStream<'static, Result<M, Status>>>, Status>
+    where
+        F: Future<Output = Result<S, Error>>,
+        S: Stream<Item = Result<M, Error>> + Send + 'static,
+        M: 'static,
+    {
+        let context = CallContext::of(request.extensions());
+        let outcome = async {
+            let Entered { actor, mut fields, body, lasts } =
+                self.enter(request, need, &context).await?;
+            let parsed = parse(&mut fields, body);
+            fields.finish()?;
+            open(actor, lasts, parsed).await
+        };
+        let stream = outcome.await.map_err(|error| context.refuse(&error))?;
+        Ok(Response::new(stream.map_err(move |error| context.refuse(&error)).boxed()))
+    }
+
     async fn enter<Q: Addressed>(
         &self,
         request: Request<Q>,
         need: Need,
         context: &CallContext,
-    ) -> Result<(Actor, Fields, Q), Error> {
-        let caller = self.authenticator.caller(request.metadata())?;
+    ) -> Result<Entered<Q>, Error> {
+        let Credentials { caller, lasts } = self.authenticator.credentials(request.metadata())?;
         context.note_caller(&caller);
         let body = request.into_inner();
         let mut fields = Fields::default();
         let account =
             body.account_id().and_then(|raw| fields.uuid("account_id", raw)).map(AccountId);
         let actor = authorise(&self.backend, caller, account, need).await?;
-        Ok((actor, fields, body))
+        Ok(Entered { actor, fields, body, lasts })
     }
+}
+
+/// A call that was let in.
+struct Entered<Q> {
+    actor: Actor,
+    fields: Fields,
+    body: Q,
+    /// For how long the caller's credentials are good.
+    lasts: Option<Duration>,
 }
 
 /// The account acted for; its absence was refused with the other fields.
@@ -285,6 +325,7 @@ addressed!(
     GetMember,
     ListMembers,
     ListMemberEvents,
+    WatchMembers,
     ListContacts,
     GetContact,
     CreateGuest,

@@ -3,6 +3,7 @@
 use super::pb::ErrorReason;
 use crate::domain::partnership::{Action, MustDelete, View};
 use crate::error::{Error, Quota};
+use rand::Rng;
 use std::collections::HashMap;
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -36,6 +37,9 @@ pub fn of(error: &Error, request_id: &str) -> (Status, ErrorReason) {
         Error::QuotaExceeded { retry_after, .. } | Error::ResendTooSoon { retry_after } => {
             details.set_retry_info(Some(*retry_after));
         }
+        Error::ShuttingDown | Error::StreamRotated => {
+            details.set_retry_info(Some(scattered()));
+        }
         _ if matches!(code, Code::Unavailable | Code::ResourceExhausted) => {
             details.set_retry_info(Some(RETRY_SOON));
         }
@@ -49,6 +53,11 @@ pub fn of(error: &Error, request_id: &str) -> (Status, ErrorReason) {
         _ => {}
     }
     (Status::with_error_details(code, error.to_string(), details), reason)
+}
+
+/// Those who were connected do not come back all at once.
+fn scattered() -> Duration {
+    rand::rng().random_range(RETRY_SOON..10 * RETRY_SOON)
 }
 
 type Metadata = Vec<(&'static str, String)>;
@@ -174,6 +183,12 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
             )
         }
         Error::ResendTooSoon { .. } => (Code::ResourceExhausted, R::ResendTooSoon, none()),
+        Error::TooManyStreams { limit } => {
+            (Code::ResourceExhausted, R::TooManyStreams, vec![("limit", limit.to_string())])
+        }
+        Error::NotYetThere { position } => {
+            (Code::Unavailable, R::NotYetThere, vec![("position", position.to_string())])
+        }
         Error::MessageTooLarge { limit_bytes } => (
             Code::ResourceExhausted,
             R::MessageTooLarge,
@@ -181,7 +196,7 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
         ),
         Error::Deadline => (Code::DeadlineExceeded, R::Deadline, none()),
         Error::DatabaseUnavailable(_) => (Code::Unavailable, R::DatabaseUnavailable, none()),
-        Error::ShuttingDown => (Code::Unavailable, R::ShuttingDown, none()),
+        Error::ShuttingDown | Error::StreamRotated => (Code::Unavailable, R::ShuttingDown, none()),
         Error::Overloaded => (Code::Unavailable, R::Overloaded, none()),
         Error::Internal(_) => (Code::Internal, R::Internal, none()),
     }

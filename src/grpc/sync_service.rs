@@ -6,9 +6,12 @@ use super::pb;
 use super::shared::Shared;
 use super::shared_pb::member_sync_service_server::MemberSyncService;
 use crate::caller::Need;
+use crate::error::Error;
 use crate::feed::token::ResumeToken;
 use crate::sync::events;
-use futures::stream::BoxStream;
+use crate::sync::watch::{Watch, Wish};
+use futures::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
+use std::sync::Arc;
 use tonic::{Request, Response, Status, async_trait};
 
 /// Serves `partner.v1.MemberSyncService`.
@@ -20,9 +23,24 @@ impl MemberSyncService for MemberSync {
 
     async fn watch_members(
         &self,
-        _request: Request<pb::WatchMembersRequest>,
+        request: Request<pb::WatchMembersRequest>,
     ) -> Result<Response<Self::WatchMembersStream>, Status> {
-        Ok(Response::new(Box::pin(futures::stream::pending())))
+        let shortest = self.0.backend.limits.shortest_heartbeat;
+        self.0
+            .watch(
+                request,
+                Need::Member,
+                |fields, body| convert::watch(fields, body, shortest),
+                |actor, credentials_last, asked| async move {
+                    let account = own(&actor)?;
+                    let start = asked.start()?;
+                    let convert::Following { heartbeat, min_position, .. } = asked;
+                    let wish = Wish { start, heartbeat, min_position, credentials_last };
+                    let backend = Arc::clone(&self.0.backend);
+                    Watch::open(backend, &actor, account, wish).await.map(messages)
+                },
+            )
+            .await
     }
 
     async fn list_member_events(
@@ -37,10 +55,24 @@ impl MemberSyncService for MemberSync {
                 |actor, convert::Ask { token, size }| async move {
                     let token = Some(token).filter(|token| !token.is_empty());
                     let token = token.map(|token| ResumeToken::open(&token)).transpose()?;
-                    let page = events::page(&self.0.backend, own(&actor)?, token, size).await?;
-                    Ok(convert::page(page))
+                    let account = own(&actor)?;
+                    let page = events::page(&self.0.backend, account, token, size).await?;
+                    Ok(convert::page(account, page))
                 },
             )
             .await
     }
+}
+
+/// What is ready at once is handed over at once, so that it leaves in few writes.
+fn messages(watch: Watch) -> impl Stream<Item = Result<Shared, Error>> + Send {
+    let batches = stream::unfold(watch, |mut watch| async move {
+        let batch = watch.next().await?;
+        let said = batch.map(|messages| {
+            let encode = |message| Ok(convert::said(watch.viewer(), watch.now(), message));
+            stream::iter(messages.into_iter().map(encode).collect::<Vec<_>>())
+        });
+        Some((said, watch))
+    });
+    batches.try_flatten().boxed()
 }

@@ -6,3 +6,7 @@
 //! number of partners.
 
 pub mod events;
+mod relations;
+mod snapshot;
+mod start;
+pub mod watch;

@@ -52,5 +52,6 @@ mod tokens;
 mod unnoticed;
 mod views;
 mod waiting;
+mod watching;
 
 use support::directory::Answer;

@@ -10,6 +10,7 @@ pub mod directory;
 pub mod refusal;
 pub mod restart;
 pub mod roster;
+pub mod stream;
 pub mod wire;
 pub mod world;
 

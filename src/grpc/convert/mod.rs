@@ -19,3 +19,8 @@ fn time(at: Timestamp) -> prost_types::Timestamp {
     let nanos = i32::try_from(at.0.rem_euclid(MICROS) * 1_000).unwrap_or(0);
     prost_types::Timestamp { seconds: at.0.div_euclid(MICROS), nanos }
 }
+
+fn span(span: std::time::Duration) -> prost_types::Duration {
+    let (seconds, nanos) = (i64::try_from(span.as_secs()), i32::try_from(span.subsec_nanos()));
+    prost_types::Duration { seconds: seconds.unwrap_or(i64::MAX), nanos: nanos.unwrap_or(0) }
+}

@@ -1,17 +1,99 @@
-//! Member events.
+//! The stream, and member events.
 
 use super::enums::Wire;
-use super::time;
-use crate::domain::event::{EventKind, MemberFact};
+use super::{contact, span, time};
+use crate::domain::event::{Body, EventKind, MemberFact};
 use crate::domain::ids::AccountId;
+use crate::domain::sync::Telling;
+use crate::domain::time::Timestamp;
+use crate::error::Error;
+use crate::feed::entry::{EndedContacts, Entry};
+use crate::feed::token::ResumeToken;
 use crate::grpc::fields::Fields;
 use crate::grpc::pb;
-use crate::sync::events::{Page, Told};
+use crate::grpc::shared::Shared;
+use crate::sync::events::Page;
+use crate::sync::watch::{Message, Said, Start};
+use pb::watch_members_request::Start as Asked;
+use pb::watch_members_response::Payload;
+use std::sync::Arc;
+use std::time::Duration;
+
+const USUAL_HEARTBEAT: Duration = Duration::from_secs(20);
+const LONGEST_HEARTBEAT: Duration = Duration::from_secs(60);
 
 /// What is asked for; the token is judged after the fields.
 pub struct Ask {
     pub token: String,
     pub size: usize,
+}
+
+/// A stream that is asked for; its token is judged after the fields.
+pub struct Following {
+    pub start: Asked,
+    pub heartbeat: Duration,
+    pub min_position: i64,
+}
+
+pub fn watch(
+    fields: &mut Fields,
+    body: pb::WatchMembersRequest,
+    shortest_heartbeat: Duration,
+) -> Following {
+    let pb::WatchMembersRequest { account_id: _, start, heartbeat_interval, min_position } = body;
+    fields.min_position(min_position);
+    let heartbeat = heartbeat_interval.map_or(Some(USUAL_HEARTBEAT), |asked| asked.try_into().ok());
+    let heartbeat =
+        heartbeat.filter(|span| (shortest_heartbeat..=LONGEST_HEARTBEAT).contains(span));
+    if heartbeat.is_none() {
+        fields.bad("heartbeat_interval", "must be from 1 s to 60 s");
+    }
+    Following {
+        start: start.unwrap_or(Asked::Snapshot(())),
+        heartbeat: heartbeat.unwrap_or(USUAL_HEARTBEAT),
+        min_position,
+    }
+}
+
+impl Following {
+    /// Where to begin.
+    pub fn start(&self) -> Result<Start, Error> {
+        Ok(match &self.start {
+            Asked::Snapshot(()) => Start::Snapshot,
+            Asked::Now(()) => Start::Now,
+            Asked::ResumeToken(token) => Start::Token(ResumeToken::open(token)?),
+        })
+    }
+}
+
+/// A message as it goes over the wire; of an event, the same bytes for everybody who is told the same of it.
+pub fn said(viewer: AccountId, now: Timestamp, message: Message) -> Shared {
+    let Message { token, said } = message;
+    let response = |payload| pb::WatchMembersResponse {
+        resume_token: token.seal(),
+        server_time: Some(time(now)),
+        payload: Some(payload),
+    };
+    let position = token.position;
+    let payload = match said {
+        Said::Event(entry, telling) => {
+            let encode = || {
+                let payload = Payload::Event(event(viewer, &entry, telling));
+                Shared::of(&response(payload)).0
+            };
+            return Shared(entry.encoded(viewer, encode));
+        }
+        Said::SnapshotBegin => Payload::SnapshotBegin(pb::SnapshotBegin { position }),
+        Said::Contact(view) => Payload::Contact(contact::shown(*view)),
+        Said::Synced(partner) => Payload::Synced(pb::Synced {
+            position,
+            partner_account_id: partner.map(|id| id.to_string()).unwrap_or_default(),
+        }),
+        Said::Heartbeat { lag } => {
+            Payload::Heartbeat(pb::Heartbeat { position, lag: Some(span(lag)) })
+        }
+    };
+    Shared::of(&response(payload))
 }
 
 pub fn list(fields: &mut Fields, body: pb::ListMemberEventsRequest) -> Ask {
@@ -23,8 +105,9 @@ pub fn list(fields: &mut Fields, body: pb::ListMemberEventsRequest) -> Ask {
     }
 }
 
-pub fn page(page: Page) -> pb::ListMemberEventsResponse {
+pub fn page(viewer: AccountId, page: Page) -> pb::ListMemberEventsResponse {
     let Page { events, token, has_more } = page;
+    let event = |(entry, telling): (Arc<Entry>, Telling)| event(viewer, &entry, telling);
     pb::ListMemberEventsResponse {
         events: events.into_iter().map(event).collect(),
         resume_token: token.seal(),
@@ -32,22 +115,34 @@ pub fn page(page: Page) -> pb::ListMemberEventsResponse {
     }
 }
 
-fn event(told: Told) -> pb::MemberEvent {
-    let Told { event, position, kind, partner, partnership, member, committed_at } = told;
+fn event(viewer: AccountId, entry: &Entry, telling: Telling) -> pb::MemberEvent {
+    let (partner, partnership) = match telling {
+        Telling::Member(partner) | Telling::Restored(partner, _) => (partner, None),
+        Telling::Activated(partner, id) | Telling::Ended(partner, id) => (partner, Some(id)),
+    };
     pb::MemberEvent {
-        event_id: event.to_string(),
-        position,
-        kind: self::kind(kind).into(),
+        event_id: entry.place.event.to_string(),
+        position: entry.place.position,
+        kind: self::kind(entry.kind).into(),
         partner_account_id: partner.to_string(),
         partnership_id: partnership.map(|id| id.to_string()).unwrap_or_default(),
-        member: member.map(|fact| partner_member(partner, fact)),
-        commit_time: Some(time(committed_at)),
-        ended_contacts: pb::EndedContacts::Unspecified.into(),
+        member: match &entry.body {
+            Body::Member(fact) => Some(partner_member(partner, fact)),
+            Body::Partnership(_) | Body::Contact(_) | Body::Empty {} => None,
+        },
+        commit_time: Some(time(entry.at)),
+        ended_contacts: match entry.ended_contacts(viewer) {
+            None => pb::EndedContacts::Unspecified,
+            Some(EndedContacts::Detached) => pb::EndedContacts::Detached,
+            Some(EndedContacts::RemovedAtSource) => pb::EndedContacts::RemovedAtSource,
+            Some(EndedContacts::Purged) => pb::EndedContacts::Purged,
+        }
+        .into(),
     }
 }
 
 /// What partners see; phone, title and locale are contact details, which nobody can share yet (C10).
-fn partner_member(home: AccountId, fact: MemberFact) -> pb::PartnerMember {
+fn partner_member(home: AccountId, fact: &MemberFact) -> pb::PartnerMember {
     let MemberFact {
         membership: _,
         member,
@@ -61,8 +156,8 @@ fn partner_member(home: AccountId, fact: MemberFact) -> pb::PartnerMember {
     pb::PartnerMember {
         id: member.to_string(),
         home_account_id: home.to_string(),
-        email,
-        display_name,
+        email: email.clone(),
+        display_name: display_name.clone(),
         state: state.to_wire(),
         phone: String::new(),
         title: String::new(),

@@ -1,0 +1,312 @@
+//! Where the tail and the streams meet: the ring, the fold and the position reached, under one lock.
+//!
+//! The tail takes a page in at once: ring, fold, marks, then the position T, and wakes after that. A stream that finds
+//! nothing marked has therefore been handed everything up to T, and nothing beyond T is ever handed out. Wake-ups carry
+//! no facts: a stream asks what is next, whatever woke it.
+
+use super::entry::{Entry, Place};
+use super::fold::{End, Fold, Key, Pending, Who};
+use super::ring::Ring;
+use super::sizes::Sizes;
+use crate::domain::ids::EventId;
+use crate::domain::sync::{Relations, Telling, tell};
+use crate::error::Error;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, watch};
+use tokio::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// Ring, fold and tail position.
+pub struct Hub {
+    inner: Mutex<Inner>,
+    head: watch::Sender<i64>,
+    sizes: Sizes,
+}
+
+struct Inner {
+    log: Uuid,
+    tail: Place,
+    /// The last end of a change at or below the tail: where a heartbeat's token may stand.
+    whole: Place,
+    /// When the log was last seen to end at the tail.
+    caught_up: Instant,
+    ring: Ring,
+    fold: Fold,
+    /// Nobody is let in any more.
+    is_closed: bool,
+}
+
+/// An event, and what it says to the one who is told.
+pub type Told = (Arc<Entry>, Telling);
+
+/// What comes next on a stream.
+pub enum Next {
+    /// Nothing: everything up to here was handed out.
+    Nothing(Place),
+    /// These; when it is known, the end of a change up to which nothing else is left.
+    Events(Vec<Told>, Option<Place>),
+    /// What lies in this range of the database, seen with these relations.
+    Stored { after: i64, upto: i64, relations: Arc<Relations> },
+}
+
+impl Hub {
+    /// A hub of no log yet; the tail's first step takes it to the end of one.
+    #[must_use]
+    pub fn new(sizes: Sizes) -> Self {
+        let nowhere = Place { position: 0, event: EventId(Uuid::nil()) };
+        let inner = Inner {
+            log: Uuid::nil(),
+            tail: nowhere,
+            whole: nowhere,
+            caught_up: Instant::now(),
+            ring: Ring::new(sizes.ring),
+            fold: Fold::default(),
+            is_closed: false,
+        };
+        Self { inner: Mutex::new(inner), head: watch::Sender::new(0), sizes }
+    }
+
+    /// The position reached: nothing beyond it is handed out.
+    #[must_use]
+    pub fn tail(&self) -> Place {
+        self.lock().tail
+    }
+
+    /// The log followed.
+    #[must_use]
+    pub fn log(&self) -> Uuid {
+        self.lock().log
+    }
+
+    /// The log followed, and the last end of a change reached in it.
+    #[must_use]
+    pub fn whole(&self) -> (Uuid, Place) {
+        let inner = self.lock();
+        (inner.log, inner.whole)
+    }
+
+    /// For how long it has not been certain that nothing is missing.
+    #[must_use]
+    pub fn lag(&self) -> Duration {
+        self.lock().caught_up.elapsed()
+    }
+
+    /// How many streams there are.
+    #[must_use]
+    pub fn streams(&self) -> usize {
+        self.lock().fold.watchers.len()
+    }
+
+    /// The event at a position, if it is still in memory.
+    #[must_use]
+    pub fn recent(&self, position: i64) -> Option<Place> {
+        let inner = self.lock();
+        if inner.tail.position == position {
+            return Some(inner.tail);
+        }
+        inner.ring.at(position).map(|entry| entry.place)
+    }
+
+    /// Waits until the tail has reached a position.
+    pub async fn reach(&self, position: i64) {
+        let mut head = self.head.subscribe();
+        // the sender lives as long as the hub
+        let _ = head.wait_for(|reached| *reached >= position).await;
+    }
+
+    /// The next events of the log; the tail has checked that they follow.
+    ///
+    /// # Errors
+    /// Events that do not follow: nothing of them is taken in.
+    pub fn publish(&self, entries: &[Arc<Entry>], caught_up: bool) -> Result<(), Error> {
+        let mut woken = Vec::new();
+        let reached = {
+            let mut inner = self.lock();
+            let expected = inner.tail.position + 1..;
+            if entries
+                .iter()
+                .zip(expected)
+                .any(|(entry, position)| entry.place.position != position)
+            {
+                return Err(Error::internal("events were published out of their order"));
+            }
+            for entry in entries {
+                inner.ring.push(Arc::clone(entry));
+                inner.fold.apply(entry, self.sizes.pending, &mut woken);
+            }
+            if let Some(newest) = entries.last() {
+                inner.tail = newest.place;
+            }
+            if let Some(whole) = entries.iter().rfind(|entry| entry.last_of_change) {
+                inner.whole = whole.place;
+            }
+            if caught_up {
+                inner.caught_up = Instant::now();
+            }
+            inner.tail.position
+        };
+        self.head.send_if_modified(|head| std::mem::replace(head, reached) != reached);
+        wake(&woken);
+        Ok(())
+    }
+
+    /// Every stream ends for this reason, and the feed goes on from another place.
+    pub fn restart(&self, why: End, log: Uuid, newest: Place) {
+        let mut woken = Vec::new();
+        {
+            let mut inner = self.lock();
+            inner.fold.end_all(why, &mut woken);
+            inner.ring.clear();
+            (inner.log, inner.tail, inner.whole) = (log, newest, newest);
+            inner.caught_up = Instant::now();
+        }
+        self.head.send_replace(newest.position);
+        wake(&woken);
+    }
+
+    /// Every stream ends, and no other begins: the replica stops.
+    pub fn close(&self) {
+        let mut woken = Vec::new();
+        {
+            let mut inner = self.lock();
+            inner.is_closed = true;
+            inner.fold.end_all(End::ShuttingDown, &mut woken);
+        }
+        wake(&woken);
+    }
+
+    /// A seat for a stream, registered before it reads anything; its caller may have so many of them.
+    ///
+    /// # Errors
+    /// `TooManyStreams`, `ShuttingDown`.
+    pub fn enter(self: &Arc<Self>, who: Who, own_limit: usize) -> Result<Seat, Error> {
+        let wake = Arc::new(Notify::new());
+        let mut inner = self.lock();
+        if inner.is_closed {
+            return Err(Error::ShuttingDown);
+        }
+        if inner.fold.watchers.len() >= self.sizes.streams {
+            return Err(Error::TooManyStreams { limit: self.sizes.streams });
+        }
+        if inner.fold.streams_of(&who.scope) >= own_limit {
+            return Err(Error::TooManyStreams { limit: own_limit });
+        }
+        let key = inner.fold.enter(who, Arc::clone(&wake));
+        drop(inner);
+        Ok(Seat { hub: Arc::clone(self), key, wake })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // nothing in here panics halfway through a change
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wake(woken: &[Arc<Notify>]) {
+    for notify in woken {
+        notify.notify_one();
+    }
+}
+
+/// A stream's seat; dropping it frees everything kept for the stream.
+pub struct Seat {
+    hub: Arc<Hub>,
+    key: Key,
+    wake: Arc<Notify>,
+}
+
+impl Seat {
+    /// The hub it is in.
+    #[must_use]
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// Returns when something may have changed since the last `next`.
+    pub async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Whether it is known already what the viewer has to do with others.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        let inner = self.hub.lock();
+        let viewer = inner.fold.watchers[self.key].who.viewer;
+        inner.fold.relations(viewer).is_some()
+    }
+
+    /// What the viewer has to do with others, as the database said at a position.
+    pub fn learn(&self, relations: Relations, as_of: i64) {
+        let mut inner = self.hub.lock();
+        let viewer = inner.fold.watchers[self.key].who.viewer;
+        inner.fold.install(viewer, relations, as_of);
+    }
+
+    /// Why the stream has to end, if it has to.
+    #[must_use]
+    pub fn ended(&self) -> Option<End> {
+        self.hub.lock().fold.watchers[self.key].ended
+    }
+
+    /// Goes on right after a position.
+    pub fn go_on_after(&self, position: i64) {
+        self.hub.lock().fold.watchers[self.key].pending = Pending::After(position);
+    }
+
+    /// What comes next.
+    ///
+    /// # Errors
+    /// Why the stream has to end.
+    pub fn next(&self) -> Result<Next, End> {
+        let mut inner = self.hub.lock();
+        let Inner { tail, whole, ring, fold, .. } = &mut *inner;
+        if let Some(why) = fold.watchers[self.key].ended {
+            return Err(why);
+        }
+        let viewer = fold.watchers[self.key].who.viewer;
+        let relations = fold.relations(viewer).ok_or(End::Interrupted)?;
+        let watcher = &mut fold.watchers[self.key];
+        let told = |entry: &Arc<Entry>| {
+            tell(viewer, &relations, &entry.logged()).map(|telling| (Arc::clone(entry), telling))
+        };
+        if let Pending::At(positions) = &mut watcher.pending {
+            if positions.is_empty() {
+                return Ok(Next::Nothing(*whole));
+            }
+            let batch: Vec<i64> =
+                positions.drain(..positions.len().min(self.hub.sizes.batch)).collect();
+            let entries: Option<Vec<&Arc<Entry>>> =
+                batch.iter().map(|position| ring.at(*position)).collect();
+            if let Some(entries) = entries {
+                let covered = positions.is_empty().then_some(*whole);
+                let events = entries.into_iter().filter_map(told).collect();
+                return Ok(Next::Events(events, covered));
+            }
+            // the ring has gone on without this stream
+            watcher.pending = Pending::After(batch[0] - 1);
+        }
+        let Pending::After(after) = watcher.pending else {
+            return Err(End::Interrupted);
+        };
+        if after >= tail.position {
+            watcher.pending = Pending::At(VecDeque::new());
+            return Ok(Next::Nothing(*whole));
+        }
+        let Some(entries) = ring.after(after, self.hub.sizes.batch) else {
+            return Ok(Next::Stored { after, upto: tail.position, relations });
+        };
+        let entries: Vec<_> = entries.collect();
+        let covered = entries.iter().rfind(|entry| entry.last_of_change);
+        let covered = covered.map(|entry| entry.place);
+        let last = entries.last().map_or(after, |entry| entry.place.position);
+        watcher.pending = Pending::After(last);
+        Ok(Next::Events(entries.into_iter().filter_map(told).collect(), covered))
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.hub.lock().fold.leave(self.key);
+    }
+}

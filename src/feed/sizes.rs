@@ -1,0 +1,48 @@
+//! How much the feed keeps in memory and reads at once, how many it serves, how often it looks.
+
+use std::time::Duration;
+
+/// Sizes; tests make them tiny, so that every path is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// Events in the ring.
+    pub ring: usize,
+    /// Events the tail reads at once.
+    pub page: i64,
+    /// Events in a block read from the database.
+    pub block: i64,
+    /// Blocks kept.
+    pub blocks: u64,
+    /// Positions noted for a subscriber before it has to look for itself.
+    pub pending: usize,
+    /// Events handed to a subscriber at once.
+    pub batch: usize,
+    /// Contacts of a snapshot read at once.
+    pub snapshot: usize,
+    /// Streams of this process.
+    pub streams: usize,
+    /// Streams of one member.
+    pub streams_per_caller: usize,
+    /// Streams of one operator.
+    pub streams_per_operator: usize,
+    /// How often the tail looks, whatever it hears.
+    pub poll: Duration,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self {
+            ring: 8_192,
+            page: 1_024,
+            block: 1_024,
+            blocks: 32,
+            pending: 64,
+            batch: 256,
+            snapshot: 256,
+            streams: 20_000,
+            streams_per_caller: 10,
+            streams_per_operator: 1_000,
+            poll: Duration::from_millis(100),
+        }
+    }
+}

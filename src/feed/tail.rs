@@ -1,0 +1,110 @@
+//! Follows the end of the log, on a connection of its own, and hands what it reads to the hub.
+//!
+//! Each look reads from the event it stands at, not from behind it: that event proves that history is still the same.
+
+use super::Feed;
+use super::blocks::hole;
+use super::entry::decode;
+use super::fold::End;
+use super::log::{self, Page};
+use crate::error::Error;
+use rand::Rng;
+use sea_orm::DatabaseConnection;
+use std::sync::Arc;
+use tokio::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// What a look at the end of the log found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// There is more at once.
+    More,
+    /// The end, or a place beyond which nothing can be told.
+    End,
+}
+
+/// Takes the hub to the end of the log.
+///
+/// # Errors
+/// The database's.
+pub async fn begin(feed: &Feed, db: &DatabaseConnection, why: End) -> Result<(), Error> {
+    let (log, newest) = log::newest(db).await?;
+    feed.blocks.forget();
+    feed.hub.restart(why, log, newest);
+    Ok(())
+}
+
+/// Follows until `shutdown`; the hub stands at some place of the log already.
+pub async fn follow(feed: Arc<Feed>, db: DatabaseConnection, shutdown: CancellationToken) {
+    let mut failing = false;
+    loop {
+        match look(&feed, &db).await {
+            Ok(Look::More) => continue,
+            Ok(Look::End) => {
+                if std::mem::take(&mut failing) {
+                    tracing::info!("the log can be read again");
+                }
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!(%error, "the log cannot be read; trying until it can");
+                }
+            }
+        }
+        tokio::select! {
+            () = feed.bell.heard() => {}
+            () = tokio::time::sleep(jittered(feed.sizes.poll)) => {}
+            () = shutdown.cancelled() => return,
+        }
+    }
+}
+
+async fn look(feed: &Feed, db: &DatabaseConnection) -> Result<Look, Error> {
+    let (log, at) = (feed.hub.log(), feed.hub.tail());
+    let limit = feed.sizes.page + 1;
+    let Page { log_id, floor_position, standby, mut rows } =
+        log::page(db, at.position, i64::MAX, limit).await?;
+    if standby {
+        // its log may end before ours: only a primary can say where it ends
+        return Err(Error::DatabaseUnavailable(None));
+    }
+    let full = i64::try_from(rows.len()) == Ok(limit);
+    let anchored = rows.first().is_some_and(|row| row.position == at.position);
+    if log_id != log || (anchored && rows[0].event_id != at.event) || rows.is_empty() {
+        tracing::error!(
+            position = at.position,
+            "the log does not hold what was read from it; streams end, and start anew"
+        );
+        begin(feed, db, End::Diverged).await?;
+        return Ok(Look::End);
+    }
+    if !anchored {
+        if floor_position <= at.position {
+            return Err(hole(at.position - 1));
+        }
+        tracing::warn!(
+            position = at.position,
+            floor_position,
+            "events were deleted before they were read; streams end, and go on from the database"
+        );
+        begin(feed, db, End::Interrupted).await?;
+        return Ok(Look::End);
+    }
+    rows.remove(0);
+    let contiguous =
+        rows.iter().zip(at.position + 1..).take_while(|(row, next)| row.position == *next).count();
+    let broken = contiguous < rows.len();
+    rows.truncate(contiguous);
+    let reached = rows.last().map_or(at.position, |row| row.position);
+    let entries = decode(db, rows).await?;
+    feed.hub.publish(&entries, !full && !broken)?;
+    if broken {
+        return Err(hole(reached));
+    }
+    Ok(if full { Look::More } else { Look::End })
+}
+
+/// So that replicas do not all look at once.
+fn jittered(poll: Duration) -> Duration {
+    poll.mul_f64(rand::rng().random_range(0.8..1.2))
+}

@@ -1,0 +1,401 @@
+//! One stream: a snapshot if it begins with one, then what the hub hands out, with a sign of life now and then.
+//!
+//! Nothing is read or made before the consumer asks for it: HTTP/2 flow control holds a stream back here, where all that
+//! waits for it are a few positions.
+
+use super::snapshot::{Page, Snapshot};
+use super::{relations, start};
+use crate::backend::Backend;
+use crate::caller::Actor;
+use crate::contact::{ContactView, Viewing, store};
+use crate::domain::ids::AccountId;
+use crate::domain::sync::{Relations, Telling, tell};
+use crate::domain::time::Timestamp;
+use crate::error::Error;
+use crate::feed::entry::{Entry, Place};
+use crate::feed::fold::{End, Who};
+use crate::feed::hub::{Next, Seat, Told};
+use crate::feed::log::extent;
+use crate::feed::token::ResumeToken;
+use rand::Rng;
+use std::sync::Arc;
+use tokio::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// How long a call waits for this replica to catch up.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    pub start: Start,
+    pub heartbeat: Duration,
+    pub min_position: i64,
+    /// For how long the caller's credentials are good.
+    pub credentials_last: Option<Duration>,
+}
+
+/// Where to begin.
+#[derive(Clone, Copy, Debug)]
+pub enum Start {
+    Snapshot,
+    Now,
+    Token(ResumeToken),
+}
+
+/// One message; the token resumes right after it.
+#[derive(Clone, Debug)]
+pub struct Message {
+    pub token: ResumeToken,
+    pub said: Said,
+}
+
+/// What a message says.
+#[derive(Clone, Debug)]
+pub enum Said {
+    SnapshotBegin,
+    Contact(Box<ContactView>),
+    /// The position is the token's.
+    Synced(Option<AccountId>),
+    Event(Arc<Entry>, Telling),
+    Heartbeat {
+        lag: Duration,
+    },
+}
+
+/// A stream.
+pub struct Watch {
+    backend: Arc<Backend>,
+    seat: Seat,
+    viewer: AccountId,
+    log: Uuid,
+    phase: Phase,
+    /// Resumes after everything sent.
+    sent: ResumeToken,
+    /// The last end of a change up to which nothing is left to send.
+    whole: Option<Place>,
+    heartbeat: Duration,
+    next_heartbeat: Instant,
+    rotates_at: Instant,
+    credentials_end: Option<Instant>,
+    is_over: bool,
+}
+
+enum Phase {
+    /// A snapshot of the whole account, yet to be announced.
+    Begin(Snapshot),
+    Snapshot(Snapshot),
+    Events,
+}
+
+impl Watch {
+    /// Opens a stream: registered first, so that nothing is missed; then everything else.
+    ///
+    /// # Errors
+    /// `TooManyStreams`; what is wrong with a token; `PositionUnknown`, `NotYetThere`; the database's.
+    pub async fn open(
+        backend: Arc<Backend>,
+        actor: &Actor,
+        viewer: AccountId,
+        wish: Wish,
+    ) -> Result<Self, Error> {
+        let Wish { start, heartbeat, min_position, credentials_last } = wish;
+        let sizes = backend.limits.feed;
+        let own_limit = match actor.operator {
+            Some(_) => sizes.streams_per_operator,
+            None => sizes.streams_per_caller,
+        };
+        let member = actor.member.as_ref().map(|member| member.id);
+        let seat = backend
+            .feed
+            .hub
+            .enter(Who { viewer, member, scope: actor.request_scope() }, own_limit)?;
+        if !seat.is_known() {
+            let (relations, as_of) = relations::load(backend.catch_up(), viewer).await?;
+            seat.learn(relations, as_of);
+        }
+        let begin = begin(&backend, &seat, viewer, start, min_position).await?;
+        let now = Instant::now();
+        let lifetime = backend.limits.stream_lifetime.mul_f64(rand::rng().random_range(0.9..1.1));
+        Ok(Self {
+            log: begin.sent.log,
+            phase: begin.phase,
+            sent: begin.sent,
+            whole: None,
+            next_heartbeat: if begin.greets { now } else { now + heartbeat },
+            heartbeat,
+            rotates_at: now + lifetime,
+            credentials_end: credentials_last.and_then(|span| now.checked_add(span)),
+            is_over: false,
+            backend,
+            seat,
+            viewer,
+        })
+    }
+
+    /// Whose partners are watched.
+    #[must_use]
+    pub fn viewer(&self) -> AccountId {
+        self.viewer
+    }
+
+    /// The service's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.backend.now()
+    }
+
+    /// The next messages, once there are any; never none.
+    ///
+    /// # Errors
+    /// Why the stream ends; nothing comes after it.
+    pub async fn next(&mut self) -> Option<Result<Vec<Message>, Error>> {
+        if self.is_over {
+            return None;
+        }
+        let next = self.messages().await;
+        self.is_over = next.is_err();
+        Some(next)
+    }
+
+    async fn messages(&mut self) -> Result<Vec<Message>, Error> {
+        loop {
+            self.may_go_on()?;
+            let beats = Instant::now() >= self.next_heartbeat;
+            match &mut self.phase {
+                Phase::Begin(snapshot) => {
+                    let (token, snapshot) = (snapshot.token, *snapshot);
+                    self.phase = Phase::Snapshot(snapshot);
+                    return Ok(vec![Message { token, said: Said::SnapshotBegin }]);
+                }
+                Phase::Snapshot(_) if beats => return Ok(vec![self.beat(self.sent)]),
+                Phase::Snapshot(snapshot) => {
+                    let page = Box::pin(snapshot.next(&self.backend)).await?;
+                    return Ok(self.contacts(page));
+                }
+                Phase::Events => {}
+            }
+            let messages = match self.seat.next() {
+                Err(End::ShuttingDown) => return self.leave(),
+                Err(why) => return Err(ended(why, self.viewer)),
+                Ok(Next::Events(events, covered)) => {
+                    self.whole = covered.or(self.whole);
+                    Box::pin(self.tell(events)).await?
+                }
+                Ok(Next::Stored { after, upto, relations }) => {
+                    Box::pin(self.stored(after, upto, &relations)).await?
+                }
+                Ok(Next::Nothing(whole)) => {
+                    self.whole = Some(whole);
+                    if !beats {
+                        self.wait().await;
+                        continue;
+                    }
+                    Vec::new()
+                }
+            };
+            if !messages.is_empty() {
+                return Ok(messages);
+            }
+            if beats && let Some(message) = self.heartbeat() {
+                return Ok(vec![message]);
+            }
+        }
+    }
+
+    async fn wait(&self) {
+        let mut until = self.next_heartbeat.min(self.rotates_at);
+        if let Some(end) = self.credentials_end {
+            until = until.min(end);
+        }
+        tokio::select! {
+            () = self.seat.woken() => {}
+            () = tokio::time::sleep_until(until) => {}
+        }
+    }
+
+    fn may_go_on(&self) -> Result<(), Error> {
+        if self.credentials_end.is_some_and(|end| end <= Instant::now()) {
+            return Err(Error::CredentialsInvalid);
+        }
+        if Instant::now() >= self.rotates_at {
+            return Err(Error::StreamRotated);
+        }
+        match (&self.phase, self.seat.ended()) {
+            // with a farewell, below
+            (Phase::Events, _) | (_, None) => Ok(()),
+            (_, Some(why)) => Err(ended(why, self.viewer)),
+        }
+    }
+
+    /// Where a heartbeat may stand: at the end of a change, at or after everything sent.
+    fn heartbeat(&mut self) -> Option<Message> {
+        let Some(whole) = self.whole.filter(|whole| whole.position >= self.sent.position) else {
+            // the rest of a change is on its way
+            self.next_heartbeat = Instant::now() + self.backend.limits.feed.poll;
+            return None;
+        };
+        Some(self.beat(whole.token(self.log)))
+    }
+
+    fn beat(&mut self, token: ResumeToken) -> Message {
+        self.next_heartbeat = Instant::now() + self.heartbeat;
+        self.sent = token;
+        Message { token, said: Said::Heartbeat { lag: self.seat.hub().lag() } }
+    }
+
+    /// A last heartbeat, so that the consumer knows where to go on; then the end.
+    fn leave(&mut self) -> Result<Vec<Message>, Error> {
+        let farewell = self.whole.take().filter(|whole| whole.position > self.sent.position);
+        match farewell {
+            Some(whole) => Ok(vec![self.beat(whole.token(self.log))]),
+            None => Err(Error::ShuttingDown),
+        }
+    }
+
+    /// Events up to the first after which something has to be read: that comes before everything later.
+    async fn tell(&mut self, events: Vec<Told>) -> Result<Vec<Message>, Error> {
+        let mut messages = Vec::with_capacity(events.len());
+        for (entry, telling) in events {
+            self.within_tail(&entry)?;
+            let mut token = entry.place.token(self.log);
+            match telling {
+                Telling::Activated(partner, _) => {
+                    let snapshot = Snapshot::begin(token, self.viewer, Some(partner));
+                    token = snapshot.token;
+                    self.phase = Phase::Snapshot(snapshot);
+                }
+                Telling::Restored(home, member) => {
+                    let viewing = Viewing { account: self.viewer, as_of: entry.place.position };
+                    let db = self.backend.catch_up();
+                    if let Some(view) = store::member_as_of(db, viewing, (home, member)).await? {
+                        messages.push(Message { token, said: Said::Contact(Box::new(view)) });
+                        self.sent = token;
+                    }
+                    continue;
+                }
+                Telling::Member(_) | Telling::Ended(..) => {}
+            }
+            self.sent = token;
+            messages.push(Message { token, said: Said::Event(entry, telling) });
+            if let Phase::Snapshot(_) = self.phase {
+                // what else was handed out is handed out again when the snapshot is complete
+                self.whole = None;
+                break;
+            }
+        }
+        Ok(messages)
+    }
+
+    /// The invariant of the feed, also in release builds: nothing beyond the tail is ever sent.
+    fn within_tail(&self, entry: &Entry) -> Result<(), Error> {
+        let tail = self.seat.hub().tail().position;
+        if entry.place.position <= tail {
+            return Ok(());
+        }
+        tracing::error!(position = entry.place.position, tail, "an event beyond the tail");
+        Err(Error::internal("an event beyond the tail was about to be sent"))
+    }
+
+    async fn stored(
+        &mut self,
+        after: i64,
+        upto: i64,
+        relations: &Relations,
+    ) -> Result<Vec<Message>, Error> {
+        let blocks = &self.backend.feed.blocks;
+        let entries = blocks.after(self.backend.catch_up(), after, upto).await?;
+        let last = entries.last().map_or(after, |entry| entry.place.position);
+        let covered = entries.iter().rfind(|entry| entry.last_of_change).map(|entry| entry.place);
+        self.seat.go_on_after(last);
+        self.whole = covered.or(self.whole);
+        let told = |entry: Arc<Entry>| {
+            let telling = tell(self.viewer, relations, &entry.logged())?;
+            Some((entry, telling))
+        };
+        let events = entries.into_iter().filter_map(told).collect();
+        self.tell(events).await
+    }
+
+    fn contacts(&mut self, page: Page) -> Vec<Message> {
+        let Phase::Snapshot(snapshot) = &self.phase else { return Vec::new() };
+        let (partner, as_of) = (snapshot.place.partner, snapshot.as_of());
+        let contact = |(view, token)| Message { token, said: Said::Contact(Box::new(view)) };
+        let mut messages: Vec<Message> = page.contacts.into_iter().map(contact).collect();
+        if page.is_last {
+            messages.push(Message { token: as_of, said: Said::Synced(partner) });
+            self.seat.go_on_after(as_of.position);
+            self.phase = Phase::Events;
+        }
+        if let Some(last) = messages.last() {
+            self.sent = last.token;
+        }
+        messages
+    }
+}
+
+struct Begin {
+    phase: Phase,
+    sent: ResumeToken,
+    /// A heartbeat comes first.
+    greets: bool,
+}
+
+async fn begin(
+    backend: &Backend,
+    seat: &Seat,
+    viewer: AccountId,
+    start: Start,
+    min_position: i64,
+) -> Result<Begin, Error> {
+    backend.at_least(min_position).await?;
+    let token = match start {
+        Start::Token(token) => Some(resumed(backend, viewer, token).await?),
+        Start::Snapshot | Start::Now => None,
+    };
+    let wanted = token.map_or(0, |token| token.position).max(min_position);
+    let reached = tokio::time::timeout(PATIENCE, seat.hub().reach(wanted)).await;
+    reached.map_err(|_| Error::NotYetThere { position: wanted })?;
+    let (log, whole) = seat.hub().whole();
+    let here = whole.token(log);
+    let (phase, sent) = match (start, token) {
+        (_, Some(token)) => match token.snapshot {
+            Some(place) => (Phase::Snapshot(Snapshot::at(token, place)), token),
+            None => (Phase::Events, token),
+        },
+        (Start::Now, None) => (Phase::Events, here),
+        (_, None) => {
+            let snapshot = Snapshot::begin(here, viewer, None);
+            (Phase::Begin(snapshot), snapshot.token)
+        }
+    };
+    seat.go_on_after(sent.position);
+    Ok(Begin { phase, sent, greets: matches!(start, Start::Now) })
+}
+
+/// A token that may be resumed from by this account; one that stands in memory needs no look at the database.
+async fn resumed(
+    backend: &Backend,
+    viewer: AccountId,
+    token: ResumeToken,
+) -> Result<ResumeToken, Error> {
+    if token.snapshot.is_some_and(|place| place.account != viewer) {
+        return Err(Error::ResumeTokenInvalid);
+    }
+    let hub = &backend.feed.hub;
+    let recent = hub.recent(token.position).map(|place| place.token(hub.log()));
+    if recent.is_some_and(|here| (here.log, here.proof) == (token.log, token.proof)) {
+        return Ok(token);
+    }
+    start::checked(backend, &extent(backend.reads()).await?, token).await
+}
+
+fn ended(why: End, viewer: AccountId) -> Error {
+    match why {
+        End::MemberNotActive => Error::MemberNotActive,
+        End::AccountNotActive => Error::AccountNotActive { account: viewer.to_string() },
+        End::Diverged => Error::ResumeTokenDiverged,
+        End::Interrupted => Error::DatabaseUnavailable(None),
+        End::ShuttingDown => Error::ShuttingDown,
+    }
+}
