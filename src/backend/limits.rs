@@ -21,6 +21,8 @@ pub struct Limits {
     pub event_retention: Duration,
     /// How long answers are remembered under their request id.
     pub remember: Duration,
+    /// How long a stream that is opened waits for this replica to be as fresh as it asks.
+    pub patience: Duration,
     /// How long a stream lasts, give or take a tenth.
     pub stream_lifetime: Duration,
     /// The shortest time between two heartbeats that may be asked for.
@@ -39,6 +41,7 @@ impl Default for Limits {
             resend_interval: Duration::from_secs(60 * 60),
             event_retention: 7 * DAY,
             remember: DAY,
+            patience: Duration::from_secs(5),
             stream_lifetime: Duration::from_secs(30 * 60),
             shortest_heartbeat: Duration::from_secs(1),
             feed: Sizes::default(),

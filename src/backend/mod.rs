@@ -31,8 +31,7 @@ pub use work::{Ask, Done, RequestKey, Work};
 
 use crate::domain::time::Timestamp;
 use crate::error::Error;
-use crate::feed::fold::End;
-use crate::feed::{Feed, log, notify, retention, tail};
+use crate::feed::{Feed, log, retention};
 use futures::future::BoxFuture;
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use std::sync::Arc;
@@ -93,17 +92,13 @@ impl Backend {
     /// # Errors
     /// The database's.
     pub async fn follow(&self) -> Result<(), Error> {
-        let db = self.database.tail().clone();
-        tail::begin(&self.feed, &db, End::Interrupted).await?;
-        tokio::spawn(tail::follow(Arc::clone(&self.feed), db, self.feed.stop.clone()));
-        Ok(())
+        self.feed.follow(self.database.tail().clone()).await
     }
 
     /// Rings the other replicas' doorbells after a commit, and listens to theirs; without, they poll.
     pub fn ring_others(&self) {
         if let Some(pool) = self.database.tail_pool() {
-            let stop = self.feed.stop.clone();
-            tokio::spawn(notify::exchange(Arc::clone(&self.feed), pool, stop));
+            self.feed.ring_others(pool);
         }
     }
 
@@ -159,8 +154,9 @@ impl Backend {
         Ok(())
     }
 
-    /// Closes every connection.
+    /// Stops following the log and closes every connection.
     pub async fn close(&self) {
+        self.feed.stopped().await;
         self.database.close().await;
     }
 }
@@ -168,6 +164,6 @@ impl Backend {
 /// Whoever follows the log for this backend has nobody left to follow it for.
 impl Drop for Backend {
     fn drop(&mut self) {
-        self.feed.stop.cancel();
+        self.feed.stop();
     }
 }

@@ -106,7 +106,7 @@ struct Row {
 
 impl Row {
     /// The row as it was at a position, if it was there.
-    fn as_of(mut self, position: i64) -> Option<Self> {
+    fn known_at(mut self, position: i64) -> Option<Self> {
         if self.interval.since > position {
             return None;
         }
@@ -181,7 +181,7 @@ fn row(row: &QueryResult) -> Result<Row, Error> {
 
 fn grouped(rows: Vec<Row>, viewing: Viewing) -> Partners {
     let mut by_partner: BTreeMap<AccountId, Vec<Row>> = BTreeMap::new();
-    for row in rows.into_iter().filter_map(|row| row.as_of(viewing.as_of)) {
+    for row in rows.into_iter().filter_map(|row| row.known_at(viewing.as_of)) {
         by_partner.entry(row.partner).or_default().push(row);
     }
     let partner = |(id, rows): (AccountId, Vec<Row>)| {

@@ -23,13 +23,18 @@ pub mod sizes;
 pub mod tail;
 pub mod token;
 
+use crate::error::Error;
 use blocks::Blocks;
 use doorbell::Doorbell;
+use fold::End;
 use hub::Hub;
+use sea_orm::DatabaseConnection;
 pub use sizes::Sizes;
+use sqlx::postgres::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// Everything that reads the log as it grows.
 pub struct Feed {
@@ -37,8 +42,8 @@ pub struct Feed {
     pub blocks: Blocks,
     pub bell: Doorbell,
     pub sizes: Sizes,
-    /// Stops the tail.
-    pub stop: CancellationToken,
+    stop: CancellationToken,
+    tasks: TaskTracker,
 }
 
 impl Feed {
@@ -51,6 +56,34 @@ impl Feed {
             bell: Doorbell::default(),
             sizes,
             stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
         }
+    }
+
+    /// Follows the log from its end on, until told to stop.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn follow(self: &Arc<Self>, db: DatabaseConnection) -> Result<(), Error> {
+        tail::begin(self, &db, End::Interrupted).await?;
+        self.tasks.spawn(tail::follow(Arc::clone(self), db, self.stop.clone()));
+        Ok(())
+    }
+
+    /// Rings the other replicas' doorbells after a commit, and listens to theirs, until told to stop.
+    pub fn ring_others(self: &Arc<Self>, pool: PgPool) {
+        self.tasks.spawn(notify::exchange(Arc::clone(self), pool, self.stop.clone()));
+    }
+
+    /// Tells everything that follows to stop.
+    pub fn stop(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+    }
+
+    /// Returns when everything that followed has stopped.
+    pub async fn stopped(&self) {
+        self.stop();
+        self.tasks.wait().await;
     }
 }

@@ -39,7 +39,8 @@ pub async fn follow(feed: Arc<Feed>, db: DatabaseConnection, shutdown: Cancellat
     let mut failing = false;
     loop {
         match look(&feed, &db).await {
-            Ok(Look::More) => continue,
+            Ok(Look::More) if !shutdown.is_cancelled() => continue,
+            Ok(Look::More) => return,
             Ok(Look::End) => {
                 if std::mem::take(&mut failing) {
                     tracing::info!("the log can be read again");
@@ -52,9 +53,10 @@ pub async fn follow(feed: Arc<Feed>, db: DatabaseConnection, shutdown: Cancellat
             }
         }
         tokio::select! {
+            biased;
+            () = shutdown.cancelled() => return,
             () = feed.bell.heard() => {}
             () = tokio::time::sleep(jittered(feed.sizes.poll)) => {}
-            () = shutdown.cancelled() => return,
         }
     }
 }

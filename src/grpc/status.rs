@@ -246,24 +246,3 @@ fn action_names(actions: &[Action]) -> String {
     };
     actions.iter().map(name).collect::<Vec<_>>().join(",")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// No call gets this far in a replica that stops, so that no test through the API can ask for it.
-    #[test]
-    fn a_stopping_replica_would_say_when_to_try_again() {
-        let (status, reason) = of(&Error::ShuttingDown, "call-1");
-        assert_eq!((status.code(), reason), (Code::Unavailable, ErrorReason::ShuttingDown));
-        let details = status.get_error_details();
-        assert_eq!(details.error_info().map(|info| info.reason.as_str()), Some("SHUTTING_DOWN"));
-        assert_eq!(details.request_info().map(|info| info.request_id.as_str()), Some("call-1"));
-        assert!(
-            details
-                .retry_info()
-                .and_then(|info| info.retry_delay)
-                .is_some_and(|delay| !delay.is_zero())
-        );
-    }
-}

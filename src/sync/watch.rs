@@ -22,9 +22,6 @@ use std::sync::Arc;
 use tokio::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// How long a call waits for this replica to catch up.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub struct Wish {
@@ -354,7 +351,7 @@ async fn begin(
         Start::Snapshot | Start::Now => None,
     };
     let wanted = token.map_or(0, |token| token.position).max(min_position);
-    let reached = tokio::time::timeout(PATIENCE, seat.hub().reach(wanted)).await;
+    let reached = tokio::time::timeout(backend.limits.patience, seat.hub().reach(wanted)).await;
     reached.map_err(|_| Error::NotYetThere { position: wanted })?;
     let (log, whole) = seat.hub().whole();
     let here = whole.token(log);

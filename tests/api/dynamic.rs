@@ -113,7 +113,7 @@ pub fn behaves(field: &FieldDescriptor, behavior: &str) -> bool {
         .contains(&Value::EnumNumber(number))
 }
 
-/// Calls `method` with these metadata.
+/// Calls `method` with these metadata; of a stream, the answer is its first message.
 pub async fn call(
     channel: &Channel,
     method: &MethodDescriptor,
@@ -128,7 +128,13 @@ pub async fn call(
     let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
     let mut client = tonic::client::Grpc::new(channel.clone());
     client.ready().await.expect("the service is there");
-    client.unary(request, path.parse().expect("a path"), Dynamic(method.output())).await
+    let (path, codec) = (path.parse().expect("a path"), Dynamic(method.output()));
+    if !method.is_server_streaming() {
+        return client.unary(request, path, codec).await;
+    }
+    let mut stream = client.server_streaming(request, path, codec).await?.into_inner();
+    let first = stream.message().await?;
+    Ok(Response::new(first.expect("a stream does not end before it has said anything")))
 }
 
 /// Writes any message, reads the one it is told.

@@ -37,7 +37,10 @@ fn row(rpc: &str, ids: &Ids) -> Option<(Who, Vec<(&'static str, Value)>)> {
         }
         "ResendInvitation" | "AcceptPartnership" | "RejectPartnership" | "DeletePartnership"
         | "GetPartnership" => (Who::Members, partnership()),
-        "ListPartnerships" | "GetPartnerPreferences" | "ListAuditEntries" | "ListMemberEvents"
+        "ListPartnerships"
+        | "GetPartnerPreferences"
+        | "ListAuditEntries"
+        | "ListMemberEvents"
         | "WatchMembers" => (Who::Members, vec![account()]),
         "UpdatePartnerPreferences" => {
             (Who::Members, vec![account(), ("preferences.receive_policy", Value::EnumNumber(1))])

@@ -73,6 +73,7 @@ pub fn said(viewer: AccountId, now: Timestamp, message: Message) -> Shared {
         resume_token: token.seal(),
         server_time: Some(time(now)),
         payload: Some(payload),
+        position: token.position,
     };
     let position = token.position;
     let payload = match said {

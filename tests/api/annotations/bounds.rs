@@ -65,6 +65,9 @@ fn rules_in(rules: &DynamicMessage, field: &FieldDescriptor, good: &Value) -> Ve
                         .map(|(rule, value)| scalar(field, rule.name(), value, good, skips_empty)),
                 );
             }
+            ("duration", Value::Message(inner)) => {
+                found.extend(inner.fields().map(|(rule, value)| span(rule.name(), value)));
+            }
             ("repeated", Value::Message(inner)) => {
                 let items =
                     inner.get_field_by_name("items").expect("only rules on items are known here");
@@ -79,6 +82,21 @@ fn rules_in(rules: &DynamicMessage, field: &FieldDescriptor, good: &Value) -> Ve
         }
     }
     found
+}
+
+/// A bound of a span of time, and a nanosecond beyond it.
+fn span(rule: &str, value: &Value) -> Bound {
+    let at = value.as_message().expect("a Duration");
+    let seconds = at.get_field_by_name("seconds").and_then(|it| it.as_i64()).expect("seconds");
+    let beyond = match rule {
+        "gte" => (seconds - 1, 999_999_999),
+        "lte" => (seconds, 1),
+        other => panic!("teach tests/api/annotations/bounds.rs the rule {other} of spans"),
+    };
+    let mut outside = at.clone();
+    outside.set_field_by_name("seconds", Value::I64(beyond.0));
+    outside.set_field_by_name("nanos", Value::I32(beyond.1));
+    Bound::new(rule, vec![value.clone()], vec![Value::Message(outside)])
 }
 
 fn scalar(

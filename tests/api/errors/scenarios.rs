@@ -8,11 +8,13 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use partner_service::backend::{Backend, Clock, Database, Limits, Pause, PausePoint, SecretKey};
 use partner_service::domain::time::DAY;
+use partner_service::feed::Sizes;
 use partner_service::feed::token::ResumeToken;
 use partner_service::grpc::auth::{Authenticator, JwtVerifier};
 use partner_service::grpc::pb::{self, ErrorReason, MemberProfile};
 use partner_service::server::{REACTIONS, Service};
 use std::sync::Arc;
+use std::time::Duration;
 use tonic::{Code, Response, Status};
 use uuid::Uuid;
 
@@ -29,8 +31,6 @@ pub const LATER: &[ErrorReason] = &[
     ErrorReason::PartnershipRequired,
     ErrorReason::AudienceIsDynamic,
     ErrorReason::MailNotRetryable,
-    ErrorReason::TooManyStreams,
-    ErrorReason::NotYetThere,
     ErrorReason::RateLimited,
 ];
 
@@ -234,7 +234,10 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
             resumed(common, |token| ResumeToken { proof: [0; 8], ..token }.seal()).await
         }
         R::ResumeTokenExpired => too_late().await,
-        R::ShuttingDown | R::Unspecified => return None,
+        R::TooManyStreams => one_too_many().await,
+        R::NotYetThere => left_behind().await,
+        R::ShuttingDown => stopping().await,
+        R::Unspecified => return None,
         R::AgreementNotAcknowledged
         | R::AgreementExists
         | R::AgreementVersionStale
@@ -243,8 +246,6 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
         | R::PartnershipRequired
         | R::AudienceIsDynamic
         | R::MailNotRetryable
-        | R::TooManyStreams
-        | R::NotYetThere
         | R::RateLimited => {
             assert!(LATER.contains(&reason));
             return None;
@@ -291,6 +292,36 @@ impl Stage {
         };
         operator(&self.harness).accounts.create_account(request).await
     }
+}
+
+/// A stream that is asked to be so fresh, and is refused.
+async fn unwatched(ann: &Organization, min_position: i64) -> Status {
+    let request =
+        pb::WatchMembersRequest { account_id: ann.id.clone(), min_position, ..Default::default() };
+    refused(ann.by.clone().sync.watch_members(request).await)
+}
+
+/// A stream of a replica that may have none.
+async fn one_too_many() -> Status {
+    let feed = Sizes { streams: 0, ..Sizes::default() };
+    let stage = Stage::on(&limited(Limits { feed, ..Limits::default() }).await).await;
+    unwatched(&stage.ann, 0).await
+}
+
+/// A stream of a replica that does not follow the log any more.
+async fn left_behind() -> Status {
+    let limits = Limits { patience: Duration::from_millis(10), ..Limits::default() };
+    let Stage { harness, ann, .. } = Stage::on(&limited(limits).await).await;
+    harness.backend.feed.stopped().await;
+    let new = harness.register(&ann.id, "new@ann.example", MemberProfile::Observer).await;
+    unwatched(&ann, new.expect("registered").position).await
+}
+
+/// A stream of a replica that stops.
+async fn stopping() -> Status {
+    let Stage { harness, ann, .. } = Stage::on(&own().await).await;
+    harness.backend.feed.hub.close();
+    unwatched(&ann, 0).await
 }
 
 /// ListMemberEvents with a token made from a good one.
