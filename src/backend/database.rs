@@ -28,6 +28,7 @@ const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 24;
 /// Streams that are behind queue for these, and hold up nobody else.
 const CATCH_UP_CONNECTIONS: u32 = 4;
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(30);
 /// One reads, one rings, one listens.
 const TAIL_CONNECTIONS: u32 = 3;
 
@@ -224,20 +225,21 @@ async fn open_sqlite(url: &str) -> Result<Database, OpenError> {
         }
     }
     let migrations_applied = migrate(&writes).await?;
-    let readers = SqlitePoolOptions::new()
-        .max_connections(SQLITE_READERS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .connect_with(options.read_only(true))
-        .await
-        .map_err(connect_error)?;
-    let reads = SqlxSqliteConnector::from_sqlx_sqlite_pool(readers);
+    let options = options.read_only(true);
+    let readers = |connections, timeout| {
+        let pool = SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(timeout)
+            .test_before_acquire(false)
+            .connect_lazy_with(options.clone());
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
+    };
     let location = format!("SQLite {}", path.display());
     Ok(Database {
         engine: Engine::Sqlite,
-        catch_up: reads.clone(),
-        tail: reads.clone(),
-        reads,
+        reads: readers(SQLITE_READERS, ACQUIRE_TIMEOUT),
+        catch_up: readers(CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT),
+        tail: readers(1, ACQUIRE_TIMEOUT),
         writes,
         location,
         migrations_applied,
@@ -280,17 +282,15 @@ async fn open_postgres(url: &str) -> Result<Database, OpenError> {
         ("idle_in_transaction_session_timeout", "1000"),
         ("lock_timeout", "3000"),
     ]);
-    let pool = |connections| {
-        PgPoolOptions::new()
+    let pool = |connections, timeout| {
+        let pool = PgPoolOptions::new()
             .max_connections(connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .acquire_timeout(timeout)
             .test_before_acquire(false)
-            .connect_lazy_with(options.clone())
+            .connect_lazy_with(options.clone());
+        SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
     };
-    let [db, catch_up, tail] =
-        [POSTGRES_CONNECTIONS, CATCH_UP_CONNECTIONS, TAIL_CONNECTIONS].map(pool);
-    let [db, catch_up, tail] =
-        [db, catch_up, tail].map(SqlxPostgresConnector::from_sqlx_postgres_pool);
+    let db = pool(POSTGRES_CONNECTIONS, ACQUIRE_TIMEOUT);
     let found = setting_of(&db, "SHOW synchronous_commit").await?;
     if !matches!(found.as_str(), "on" | "remote_apply") {
         return Err(OpenError::NotDurable { setting: "synchronous_commit", found, needed: "on" });
@@ -299,8 +299,8 @@ async fn open_postgres(url: &str) -> Result<Database, OpenError> {
         engine: Engine::Postgres,
         reads: db.clone(),
         writes: db,
-        catch_up,
-        tail,
+        catch_up: pool(CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT),
+        tail: pool(TAIL_CONNECTIONS, ACQUIRE_TIMEOUT),
         location,
         migrations_applied,
         lock: None,

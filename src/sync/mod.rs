@@ -8,5 +8,5 @@
 pub mod events;
 mod relations;
 mod snapshot;
-mod start;
+pub mod start;
 pub mod watch;

@@ -1,9 +1,40 @@
-//! Where a reader goes on: a token is a place in this very history, or it is refused (P5).
+//! Where a reader begins: a token is a place in this very history, or it is refused (P5).
 
+use super::snapshot::Snapshot;
 use crate::backend::Backend;
+use crate::domain::ids::AccountId;
 use crate::error::Error;
+use crate::feed::hub::Seat;
 use crate::feed::log::{Extent, event_at, extent};
 use crate::feed::token::{ResumeToken, proof};
+use tokio::time::Duration;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    pub start: Start,
+    pub heartbeat: Duration,
+    pub min_position: i64,
+    /// For how long the caller's credentials are good.
+    pub credentials_last: Option<Duration>,
+}
+
+/// Where to begin.
+#[derive(Clone, Copy, Debug)]
+pub enum Start {
+    Snapshot,
+    Now,
+    Token(ResumeToken),
+}
+
+/// What a stream is at.
+pub enum Phase {
+    /// A snapshot of the whole account, yet to be announced.
+    Begin(Snapshot),
+    /// A snapshot under way, of everybody or of one partner.
+    Snapshot(Snapshot),
+    Events,
+}
 
 /// The place right below everything that is kept.
 #[must_use]
@@ -52,4 +83,66 @@ fn proven(token: ResumeToken, stands: [u8; 8]) -> Result<ResumeToken, Error> {
 
 fn expired(backend: &Backend, earliest: i64) -> Error {
     Error::ResumeTokenExpired { earliest, retention: backend.limits.event_retention }
+}
+
+/// A stream before its first message.
+pub struct Begin {
+    pub phase: Phase,
+    /// Resumes here.
+    pub sent: ResumeToken,
+    /// A heartbeat comes first.
+    pub greets: bool,
+}
+
+/// Finds where a stream begins, once this replica has come as far as that, and puts its seat there.
+///
+/// # Errors
+/// What is wrong with a token; `PositionUnknown`, `NotYetThere`; the database's.
+pub async fn begin(
+    backend: &Backend,
+    seat: &Seat,
+    viewer: AccountId,
+    start: Start,
+    min_position: i64,
+) -> Result<Begin, Error> {
+    backend.at_least(min_position).await?;
+    let token = match start {
+        Start::Token(token) => Some(resumed(backend, viewer, token).await?),
+        Start::Snapshot | Start::Now => None,
+    };
+    let wanted = token.map_or(0, |token| token.position).max(min_position);
+    let reached = tokio::time::timeout(backend.limits.patience, seat.hub().reach(wanted)).await;
+    reached.map_err(|_| Error::NotYetThere { position: wanted })?;
+    let (log, whole) = seat.hub().whole();
+    let here = whole.token(log);
+    let (phase, sent) = match (start, token) {
+        (_, Some(token)) => match token.snapshot {
+            Some(place) => (Phase::Snapshot(Snapshot::at(token, place)), token),
+            None => (Phase::Events, token),
+        },
+        (Start::Now, None) => (Phase::Events, here),
+        (_, None) => {
+            let snapshot = Snapshot::begin(here, viewer, None);
+            (Phase::Begin(snapshot), snapshot.token)
+        }
+    };
+    seat.go_on_after(sent.position);
+    Ok(Begin { phase, sent, greets: matches!(start, Start::Now) })
+}
+
+/// A token that may be resumed from by this account; one that stands in memory needs no look at the database.
+async fn resumed(
+    backend: &Backend,
+    viewer: AccountId,
+    token: ResumeToken,
+) -> Result<ResumeToken, Error> {
+    if token.snapshot.is_some_and(|place| place.account != viewer) {
+        return Err(Error::ResumeTokenInvalid);
+    }
+    let hub = &backend.feed.hub;
+    let recent = hub.recent(token.position).map(|place| place.token(hub.log()));
+    if recent.is_some_and(|here| (here.log, here.proof) == (token.log, token.proof)) {
+        return Ok(token);
+    }
+    checked(backend, &extent(backend.reads()).await?, token).await
 }

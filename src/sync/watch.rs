@@ -3,11 +3,12 @@
 //! Nothing is read or made before the consumer asks for it: HTTP/2 flow control holds a stream back here, where all that
 //! waits for it are a few positions.
 
+use super::relations;
 use super::snapshot::{Page, Snapshot};
-use super::{relations, start};
+use super::start::{Begin, Phase, Wish, begin};
 use crate::backend::Backend;
 use crate::caller::Actor;
-use crate::contact::{ContactView, Viewing, store};
+use crate::contact::{ContactView, Key, Viewing, store};
 use crate::domain::ids::AccountId;
 use crate::domain::sync::{Relations, Telling, tell};
 use crate::domain::time::Timestamp;
@@ -15,30 +16,12 @@ use crate::error::Error;
 use crate::feed::entry::{Entry, Place};
 use crate::feed::fold::{End, Who};
 use crate::feed::hub::{Next, Seat, Told};
-use crate::feed::log::extent;
 use crate::feed::token::ResumeToken;
 use rand::Rng;
 use std::sync::Arc;
 use tokio::time::{Duration, Instant};
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
-
-/// What is asked for.
-#[derive(Clone, Debug)]
-pub struct Wish {
-    pub start: Start,
-    pub heartbeat: Duration,
-    pub min_position: i64,
-    /// For how long the caller's credentials are good.
-    pub credentials_last: Option<Duration>,
-}
-
-/// Where to begin.
-#[derive(Clone, Copy, Debug)]
-pub enum Start {
-    Snapshot,
-    Now,
-    Token(ResumeToken),
-}
 
 /// One message; the token resumes right after it.
 #[derive(Clone, Debug)]
@@ -78,13 +61,6 @@ pub struct Watch {
     is_over: bool,
 }
 
-enum Phase {
-    /// A snapshot of the whole account, yet to be announced.
-    Begin(Snapshot),
-    Snapshot(Snapshot),
-    Events,
-}
-
 impl Watch {
     /// Opens a stream: registered first, so that nothing is missed; then everything else.
     ///
@@ -111,15 +87,16 @@ impl Watch {
             let (relations, as_of) = relations::load(backend.catch_up(), viewer).await?;
             seat.learn(relations, as_of);
         }
-        let begin = begin(&backend, &seat, viewer, start, min_position).await?;
+        let Begin { phase, sent, greets } =
+            begin(&backend, &seat, viewer, start, min_position).await?;
         let now = Instant::now();
         let lifetime = backend.limits.stream_lifetime.mul_f64(rand::rng().random_range(0.9..1.1));
         Ok(Self {
-            log: begin.sent.log,
-            phase: begin.phase,
-            sent: begin.sent,
+            log: sent.log,
+            phase,
+            sent,
             whole: None,
-            next_heartbeat: if begin.greets { now } else { now + heartbeat },
+            next_heartbeat: if greets { now } else { now + heartbeat },
             heartbeat,
             rotates_at: now + lifetime,
             credentials_end: credentials_last.and_then(|span| now.checked_add(span)),
@@ -167,7 +144,10 @@ impl Watch {
                 }
                 Phase::Snapshot(_) if beats => return Ok(vec![self.beat(self.sent)]),
                 Phase::Snapshot(snapshot) => {
-                    let page = Box::pin(snapshot.next(&self.backend)).await?;
+                    let (backend, mut walk) = (Arc::clone(&self.backend), *snapshot);
+                    let read = async move { Ok((walk.next(&backend).await?, walk)) };
+                    let (page, walked) = apart(read).await?;
+                    *snapshot = walked;
                     return Ok(self.contacts(page));
                 }
                 Phase::Events => {}
@@ -263,9 +243,7 @@ impl Watch {
                     self.phase = Phase::Snapshot(snapshot);
                 }
                 Telling::Restored(home, member) => {
-                    let viewing = Viewing { account: self.viewer, as_of: entry.place.position };
-                    let db = self.backend.catch_up();
-                    if let Some(view) = store::member_as_of(db, viewing, (home, member)).await? {
+                    if let Some(view) = self.contact(entry.place, (home, member)).await? {
                         messages.push(Message { token, said: Said::Contact(Box::new(view)) });
                         self.sent = token;
                     }
@@ -284,6 +262,12 @@ impl Watch {
         Ok(messages)
     }
 
+    async fn contact(&self, at: Place, key: Key) -> Result<Option<ContactView>, Error> {
+        let viewing = Viewing { account: self.viewer, as_of: at.position };
+        let backend = Arc::clone(&self.backend);
+        apart(async move { store::member_as_of(backend.catch_up(), viewing, key).await }).await
+    }
+
     /// The invariant of the feed, also in release builds: nothing beyond the tail is ever sent.
     fn within_tail(&self, entry: &Entry) -> Result<(), Error> {
         let tail = self.seat.hub().tail().position;
@@ -300,8 +284,9 @@ impl Watch {
         upto: i64,
         relations: &Relations,
     ) -> Result<Vec<Message>, Error> {
-        let blocks = &self.backend.feed.blocks;
-        let entries = blocks.after(self.backend.catch_up(), after, upto).await?;
+        let backend = Arc::clone(&self.backend);
+        let read = async move { backend.feed.blocks.after(backend.catch_up(), after, upto).await };
+        let entries = apart(read).await?;
         let last = entries.last().map_or(after, |entry| entry.place.position);
         let covered = entries.iter().rfind(|entry| entry.last_of_change).map(|entry| entry.place);
         self.seat.go_on_after(last);
@@ -331,60 +316,12 @@ impl Watch {
     }
 }
 
-struct Begin {
-    phase: Phase,
-    sent: ResumeToken,
-    /// A heartbeat comes first.
-    greets: bool,
-}
-
-async fn begin(
-    backend: &Backend,
-    seat: &Seat,
-    viewer: AccountId,
-    start: Start,
-    min_position: i64,
-) -> Result<Begin, Error> {
-    backend.at_least(min_position).await?;
-    let token = match start {
-        Start::Token(token) => Some(resumed(backend, viewer, token).await?),
-        Start::Snapshot | Start::Now => None,
-    };
-    let wanted = token.map_or(0, |token| token.position).max(min_position);
-    let reached = tokio::time::timeout(backend.limits.patience, seat.hub().reach(wanted)).await;
-    reached.map_err(|_| Error::NotYetThere { position: wanted })?;
-    let (log, whole) = seat.hub().whole();
-    let here = whole.token(log);
-    let (phase, sent) = match (start, token) {
-        (_, Some(token)) => match token.snapshot {
-            Some(place) => (Phase::Snapshot(Snapshot::at(token, place)), token),
-            None => (Phase::Events, token),
-        },
-        (Start::Now, None) => (Phase::Events, here),
-        (_, None) => {
-            let snapshot = Snapshot::begin(here, viewer, None);
-            (Phase::Begin(snapshot), snapshot.token)
-        }
-    };
-    seat.go_on_after(sent.position);
-    Ok(Begin { phase, sent, greets: matches!(start, Start::Now) })
-}
-
-/// A token that may be resumed from by this account; one that stands in memory needs no look at the database.
-async fn resumed(
-    backend: &Backend,
-    viewer: AccountId,
-    token: ResumeToken,
-) -> Result<ResumeToken, Error> {
-    if token.snapshot.is_some_and(|place| place.account != viewer) {
-        return Err(Error::ResumeTokenInvalid);
-    }
-    let hub = &backend.feed.hub;
-    let recent = hub.recent(token.position).map(|place| place.token(hub.log()));
-    if recent.is_some_and(|here| (here.log, here.proof) == (token.log, token.proof)) {
-        return Ok(token);
-    }
-    start::checked(backend, &extent(backend.reads()).await?, token).await
+/// Reads on a task of its own. A stream is polled only while its consumer reads: a connection that it held would be held
+/// for as long as that pleases.
+async fn apart<T: Send + 'static>(
+    read: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    AbortOnDropHandle::new(tokio::spawn(read)).await.map_err(Error::internal)?
 }
 
 fn ended(why: End, viewer: AccountId) -> Error {
