@@ -27,6 +27,9 @@ use tonic_health::server::HealthReporter;
 /// What follows from changes made in other rooms, in the order it runs; the audit comes last and sees the whole change.
 pub const REACTIONS: &[Reaction] = &[partnership::reactions::react, audit::react];
 
+/// A replica that has not been sure of the log's end for longer is not ready (P9).
+const MOST_LAG: Duration = Duration::from_secs(10);
+const LAG_INTERVAL: Duration = Duration::from_secs(1);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// For closing connections when open calls took the whole shutdown deadline.
 const LEAVE_TAKING: Duration = Duration::from_millis(200);
@@ -154,6 +157,11 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
         .map_err(|source| ServeError::File { path: listen_file.clone(), source })?;
     banner(config, &address, &about_database, key_origin);
 
+    let ready = tokio::spawn(readiness(
+        Arc::clone(&service.backend),
+        service.health.clone(),
+        shutdown.clone(),
+    ));
     let sweeper = tokio::spawn(sweep(Arc::clone(&service.backend), shutdown.clone()));
     let stopping = CancellationToken::new();
     let serving = transport::serve(
@@ -166,6 +174,7 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
         shutdown.cancelled().await;
         let began = Instant::now();
         tracing::info!("shutting down: no new calls, open ones may finish");
+        let _ = ready.await;
         service.report(ServingStatus::NotServing).await;
         service.backend.feed.hub.close();
         stopping.cancel();
@@ -184,6 +193,30 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     let _ = std::fs::remove_file(&listen_file);
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Takes the replica out of service while it does not see the log's end.
+async fn readiness(backend: Arc<Backend>, health: HealthReporter, shutdown: CancellationToken) {
+    let mut ticks = tokio::time::interval(LAG_INTERVAL);
+    let mut was_ready = true;
+    loop {
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        let lag = backend.feed.hub.lag();
+        let is_ready = lag <= MOST_LAG;
+        if is_ready == was_ready {
+            continue;
+        }
+        was_ready = is_ready;
+        let status = if is_ready { ServingStatus::Serving } else { ServingStatus::NotServing };
+        tracing::warn!(lag_s = lag.as_secs(), is_ready, "readiness changed with the log's lag");
+        for service in ["", "readiness"] {
+            health.set_service_status(service, status).await;
+        }
+    }
 }
 
 async fn sweep(backend: Arc<Backend>, shutdown: CancellationToken) {
