@@ -10,8 +10,8 @@ use crate::entity::{address, member, pair, partnership};
 use crate::error::Error;
 use sea_orm::sea_query::{Expr, IntoColumnRef, Query};
 use sea_orm::{
-    ActiveEnum, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    ActiveEnum, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait,
+    ExprTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use std::collections::BTreeSet;
 
@@ -50,7 +50,7 @@ pub async fn released_by(work: &Work, closing: AccountId) -> Result<(), Error> {
     // who was once found under an address has left its row there
     address::Entity::find()
         .filter(address::COLUMN.email_key.in_subquery(received().column(InviteeKey).into_query()))
-        .order_by_asc(address::Column::EmailKey)
+        .order_by(by_bytes(address::Column::EmailKey, work), Order::Asc)
         .lock_exclusive()
         .all(&work.txn)
         .await?;
@@ -70,6 +70,15 @@ pub async fn released_by(work: &Work, closing: AccountId) -> Result<(), Error> {
     let elsewhere: Vec<(AccountId, AccountId)> =
         elsewhere.filter(member::COLUMN.account_id.ne(closing)).into_tuple().all(&work.txn).await?;
     pairs(work, &elsewhere).await
+}
+
+/// A text in the order of its bytes, as every other lock on a set is taken: the database's collation may have another one.
+fn by_bytes(column: address::Column, work: &Work) -> Expr {
+    let column = Expr::col((address::Entity, column));
+    match work.txn.get_database_backend() {
+        DbBackend::Postgres => Expr::cust_with_expr("$1 COLLATE \"C\"", column),
+        _ => column,
+    }
 }
 
 /// Locks rows, in order, and answers them as they are now.
