@@ -1,5 +1,5 @@
 //! What verbs run on: the database, the clock, the limits, the service's key, and `change`, the one owner of
-//! transactions.
+//! transactions. `change_many` does the same for many asks at once; both are attempts (`attempt.rs`).
 //!
 //! ```text
 //!   command (locks, decides) -> Outcome { change, answer }
@@ -11,9 +11,12 @@
 //! pairs, partnerships; the head last. A member is guarded by its address and account, which every verb on it locks.
 //! There is no begin or commit outside this room.
 
+mod attempt;
+mod batch;
 mod change;
 mod clock;
 mod database;
+mod group;
 mod key;
 mod limits;
 mod outcome;
@@ -23,11 +26,14 @@ mod work;
 
 pub use clock::Clock;
 pub use database::{Database, Engine, OpenError};
+pub use group::{Command, Group};
 pub use key::SecretKey;
 pub use limits::Limits;
-pub use outcome::{At, Change, Outcome, Part, Slot, insert, update};
+pub use outcome::{Answer, At, Change, Outcome, Outcomes, Part, Planned, Slot, insert, update};
 pub use pause::{Pause, PausePoint};
-pub use work::{Ask, Done, RequestKey, Work};
+pub use work::{Ask, Asked, Done, Patience, RequestKey, Verdict, Work};
+
+pub use crate::entity::rows::{insert_all, one_of, upsert_all};
 
 use crate::domain::time::Timestamp;
 use crate::error::Error;

@@ -1,7 +1,7 @@
 //! Locks on pairs and on rows, each set in its own order, after accounts and addresses.
 
-use crate::account::lock::lock_existing;
-use crate::backend::Work;
+use crate::account::lock::make_or_lock;
+use crate::backend::{Work, one_of};
 use crate::domain::email::EmailKey;
 use crate::domain::ids::{AccountId, PartnershipId};
 use crate::domain::partner_type::PartnerType;
@@ -15,23 +15,21 @@ use sea_orm::{
 };
 use std::collections::BTreeSet;
 
+/// SQLite reads a condition no deeper than a thousand.
+const MEETINGS_AT_ONCE: usize = 100;
+/// SQLite binds at most 32,766 values.
+const IDS_AT_ONCE: usize = 10_000;
+
 /// Locks what two accounts have with each other: whoever binds, activates or ends a row of theirs holds it.
 pub async fn pairs(work: &Work, wanted: &[(AccountId, AccountId)]) -> Result<(), Error> {
     let keys: BTreeSet<(AccountId, AccountId)> =
         wanted.iter().map(|(a, b)| (*a.min(b), *a.max(b))).collect();
-    if keys.is_empty() {
-        return Ok(());
-    }
     let rows = keys.iter().map(|(low, high)| pair::ActiveModel {
         low_account_id: Set(*low),
         high_account_id: Set(*high),
     });
     let key = [pair::Column::LowAccountId, pair::Column::HighAccountId];
-    pair::Entity::insert_many(rows)
-        .on_conflict(lock_existing(pair::Column::LowAccountId, key))
-        .exec_without_returning(&work.txn)
-        .await?;
-    Ok(())
+    make_or_lock(work, rows, key).await
 }
 
 /// Locks what hangs on the invitations that a closing account lets go of: their people's addresses, so that somebody who
@@ -89,6 +87,40 @@ pub async fn rows(work: &Work, which: Condition) -> Result<Vec<partnership::Mode
         .lock_exclusive()
         .all(&work.txn)
         .await?)
+}
+
+/// A sender whose person has turned up somewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Meeting {
+    pub sender: AccountId,
+    pub home: AccountId,
+    pub kind: PartnerType,
+}
+
+/// Locks waiting rows and what the accounts that meet have with each other, all of it in order, and answers the rows as
+/// they are now. The pairs and the people's addresses are locked: none can come to these.
+pub async fn rows_around(
+    work: &Work,
+    waiting: BTreeSet<PartnershipId>,
+    meetings: &[Meeting],
+) -> Result<Vec<partnership::Model>, Error> {
+    let mut ids = waiting.clone();
+    for some in meetings.chunks(MEETINGS_AT_ONCE) {
+        let any = some
+            .iter()
+            .fold(Condition::any(), |any, of| any.add(of_pair(of.sender, of.home, of.kind)));
+        let query = partnership::Entity::find().select_only().column(partnership::Column::Id);
+        let found: Vec<PartnershipId> = query.filter(any).into_tuple().all(&work.txn).await?;
+        ids.extend(found);
+    }
+    let ids: Vec<PartnershipId> = ids.into_iter().collect();
+    let mut locked = Vec::with_capacity(ids.len());
+    for some in ids.chunks(IDS_AT_ONCE) {
+        let these =
+            one_of(partnership::Column::Id, some.iter().copied(), work.txn.get_database_backend());
+        locked.extend(rows(work, Condition::all().add(these).add(alive())).await?);
+    }
+    Ok(locked)
 }
 
 /// The sender's rows to a person, in a type, that can still matter.
