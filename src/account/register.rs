@@ -3,7 +3,7 @@
 
 use super::group_commit::Registrations;
 use super::history::{event, join, own_addresses};
-use super::lock;
+use super::lock::{self, Strength};
 use crate::backend::{
     Answer, Ask, At, Backend, Done, Outcome, Outcomes, Part, Slot, Work, insert_all, one_of,
 };
@@ -101,6 +101,7 @@ pub async fn register_many(
     let wanted = wanted.as_slice();
     backend
         .change(ask, |work| async move {
+            lock::accounts(&work, &[account], Strength::Shared).await?.not_closed(account)?;
             let (part, found) = prepare(&work, wanted).await?;
             let found: Vec<Result<Created, Taken>> = found.into_iter().collect::<Result<_, _>>()?;
             Ok(Outcome::new(part, move |at| {

@@ -1,9 +1,10 @@
 //! AccountService: accounts and members; operators write, members read their own.
 
-use super::convert::{account, member};
+use super::convert::{account, batch, member};
 use super::gate::{Gate, own};
 use super::pb;
 use super::pb::account_service_server::AccountService;
+use super::transport::CallContext;
 use crate::account::group_commit::Registrations;
 use crate::account::{accounts, members, register, store};
 use crate::caller::Need;
@@ -151,6 +152,22 @@ impl AccountService for Accounts {
                     shown.id.clear();
                 }
                 Ok(pb::RegisterMemberResponse { member: Some(shown), position: done.position })
+            })
+            .await
+    }
+
+    async fn batch_register_members(
+        &self,
+        request: Request<pb::BatchRegisterMembersRequest>,
+    ) -> Answer<pb::BatchRegisterMembersResponse> {
+        let call = CallContext::of(request.extensions());
+        self.gate
+            .mutate(request, Need::Operator, batch::register, |ask, members| async move {
+                let (backend, account) = (&self.gate.backend, own(&ask.actor)?);
+                let batch::Batch { good, bad } = members;
+                let done = register::register_many(backend, &ask, account, good).await?;
+                let results = batch::results(&call, bad, done, ask.validate_only);
+                Ok(pb::BatchRegisterMembersResponse { results })
             })
             .await
     }

@@ -261,6 +261,7 @@ macro_rules! paged {
 }
 
 addressed!(
+    BatchRegisterMembers,
     InvitePartner,
     ResendInvitation,
     AcceptPartnership,
@@ -291,6 +292,7 @@ addressed!(
     DeleteContact,
 );
 mutations!(
+    BatchRegisterMembers,
     InvitePartner,
     ResendInvitation,
     AcceptPartnership,
