@@ -82,6 +82,12 @@ where
         verdict.await.map_err(|_| Error::internal("a group commit came to no end"))?
     }
 
+    /// How many wait for their turn.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Takes no more calls, and waits until those that queue are answered.
     pub async fn drain(&self) {
         self.closing.cancel();
