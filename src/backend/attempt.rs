@@ -133,6 +133,10 @@ impl Backend {
         command: impl Future<Output = Result<Outcomes<A>, Error>>,
     ) -> Result<Prepared<A>, Failure> {
         let Outcomes { part, answers } = command.await?;
+        if answers.iter().all(Result::is_err) {
+            let verdicts = answers.into_iter().filter_map(Result::err).map(Err).collect();
+            return Ok(Prepared { verdicts, last: None, keeps: false });
+        }
         let mut change = Change::default();
         change.prepend(part);
         for reaction in self.reactions {
@@ -145,12 +149,9 @@ impl Backend {
             let verdicts = answered(answers, &at, |_| head);
             return Ok(Prepared { verdicts, last: None, keeps: false });
         }
-        let keeps = answers.iter().any(Result::is_ok);
         let (verdicts, last) = self.write(work, change, answers).await?;
-        if keeps {
-            remembered::remember(work, &verdicts).await?;
-        }
-        Ok(Prepared { verdicts, last, keeps })
+        remembered::remember(work, &verdicts).await?;
+        Ok(Prepared { verdicts, last, keeps: true })
     }
 
     /// The write phase: from here on only rows that are locked, or that no other transaction can make.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 impl Backend {
     /// Runs `command` for all of `asked` to one commit, and answers each. Where something fails on an SQL error, lock
-    /// timeouts among them, the batch is cut in halves until only what is to blame fails. No two may bear one request id.
+    /// timeouts among them, the batch is cut in halves until only what is to blame fails.
     pub async fn change_many<T, A, C, F>(
         &self,
         asked: &[Asked<T>],

@@ -8,7 +8,7 @@
 //!                             a second writer, with some patience, until HELD_AT_MOST has passed
 //! ```
 //! A caller who leaves is no trouble: what has not begun is dropped, what has is finished. A second call under a request
-//! id that is in the batch waits for the next one, and finds the first one's answer remembered.
+//! id that is in the batch is held up by the first one, and finds its answer remembered.
 
 use super::work::{Ask, Asked, Patience, Verdict, Work};
 use super::{Backend, Outcomes};
@@ -16,7 +16,7 @@ use crate::error::Error;
 use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{self, error::TrySendError};
@@ -115,7 +115,7 @@ where
     ) {
         let mut waiting = VecDeque::new();
         while next(&mut queue, &mut waiting, &closing).await {
-            let held = self.write(take(&mut waiting)).await;
+            let held = self.write(take(&mut waiting, self.patience)).await;
             match &aside {
                 Some(aside) => held.into_iter().for_each(|one| put_aside(aside, one)),
                 None => waiting.extend(held),
@@ -166,13 +166,16 @@ async fn next<W>(
     true
 }
 
-/// The next batch: each request id once, and nothing whose caller has left.
-fn take<T, A>(waiting: &mut VecDeque<Waiting<T, A>>) -> Vec<Waiting<T, A>> {
-    let mut used = HashSet::new();
-    let (batch, rest) = waiting.drain(..).filter(|one| !one.reply.is_closed()).partition(|one| {
-        let key = one.asked.ask.claims();
-        key.is_none_or(|key| used.insert((key.caller.clone(), key.request_id.clone())))
-    });
+/// The next batch, of nothing whose caller has left; with time to wait for locks, of one account alone, so that whoever
+/// has it locked keeps no other waiting.
+fn take<T, A>(waiting: &mut VecDeque<Waiting<T, A>>, patience: Patience) -> Vec<Waiting<T, A>> {
+    waiting.retain(|one| !one.reply.is_closed());
+    if patience == Patience::Little {
+        return waiting.drain(..).collect();
+    }
+    let account = |one: &Waiting<T, A>| one.asked.ask.actor.account;
+    let first = waiting.front().map(account);
+    let (batch, rest) = waiting.drain(..).partition(|one| Some(account(one)) == first);
     *waiting = rest;
     VecDeque::into(batch)
 }

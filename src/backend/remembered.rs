@@ -1,6 +1,6 @@
 //! Answers remembered under their callers' request ids, for a day, on any replica.
 
-use super::work::{Done, RequestKey, Verdict, Work};
+use super::work::{Ask, Done, RequestKey, Verdict, Work};
 use crate::domain::time::Timestamp;
 use crate::entity::remembered_request as remembered;
 use crate::entity::rows::{one_of, upsert_all};
@@ -12,35 +12,46 @@ use sea_orm::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Claims the asks' request ids for this transaction, in their order; where one is used up already, answers what was
-/// remembered under it, or that it was for something else.
+/// remembered under it, or that it was for something else. Of several asks with one id the first goes ahead, and the
+/// others, `Overloaded`, are to come again after it.
 ///
 /// A claim by another transaction still under way is waited for; one older than a day is taken over.
 pub(super) async fn claim<A: DeserializeOwned>(
     work: &Work,
 ) -> Result<Vec<Option<Verdict<A>>>, Error> {
-    let mut keys: Vec<&RequestKey> = work.asks.iter().filter_map(|ask| ask.claims()).collect();
-    keys.sort_by_key(|key| (&key.caller, &key.request_id));
+    let mut keys: Vec<&RequestKey> = work.asks.iter().filter_map(Ask::claims).collect();
+    keys.sort_by_key(|key| name(key));
+    keys.dedup_by_key(|key| name(key));
     let claims = keys.iter().map(|key| row(work, key, None, 0));
     let mut claimed = 0;
     for statement in upsert_all(claims, taking_over(work), work.txn.get_database_backend()) {
         claimed += work.txn.execute_raw(statement).await?.rows_affected();
     }
-    if usize::try_from(claimed) == Ok(keys.len()) {
-        return Ok(work.asks.iter().map(|_| None).collect());
+    let all = usize::try_from(claimed) == Ok(keys.len());
+    let known = if all { Known::new() } else { used(work, &keys).await? };
+    let (mut going, mut verdicts) = (HashSet::new(), Vec::with_capacity(work.asks.len()));
+    for ask in &work.asks {
+        let Some(key) = ask.claims() else {
+            verdicts.push(None);
+            continue;
+        };
+        let known = if all { None } else { remembered_under(key, &known)? };
+        let second = known.is_none() && !going.insert(name(key));
+        verdicts.push(if second { Some(Err(Error::Overloaded)) } else { known });
     }
-    let known = used(work, &keys).await?;
-    work.asks
-        .iter()
-        .map(|ask| ask.claims().map_or(Ok(None), |key| known_under(key, &known)))
-        .collect()
+    Ok(verdicts)
+}
+
+fn name(key: &RequestKey) -> (&str, &str) {
+    (&key.caller, &key.request_id)
 }
 
 type Known = HashMap<(String, String), remembered::Model>;
 
-fn known_under<A: DeserializeOwned>(
+fn remembered_under<A: DeserializeOwned>(
     key: &RequestKey,
     known: &Known,
 ) -> Result<Option<Verdict<A>>, Error> {
