@@ -1,5 +1,5 @@
 //! What verbs run on: the database, the clock, the limits, the service's key, and `change`, the one owner of
-//! transactions. `change_many` does the same for many asks at once; both are attempts (`attempt.rs`).
+//! transactions.
 //!
 //! ```text
 //!   command (locks, decides) -> Outcome { change, answer }
@@ -7,6 +7,9 @@
 //!        v                       v
 //!   prepare: READ COMMITTED, fixed lock order    write: head lock, positions, rows, answer, COMMIT
 //! ```
+//! `change_many` does the same for many asks in one transaction, each judged and answered by itself; `Group` is the queue
+//! that brings them together. Both ways are attempts (`attempt.rs`): one place claims, reacts, appends, commits, settles.
+//!
 //! Locks are taken in one order everywhere, each set sorted: request id, accounts (with their daily usage), addresses,
 //! pairs, partnerships; the head last. A member is guarded by its address and account, which every verb on it locks.
 //! There is no begin or commit outside this room.
