@@ -15,6 +15,7 @@ mod behind;
 mod callers;
 mod calls;
 mod closed;
+mod commit_lost;
 mod contact_changes;
 mod contact_history;
 mod contact_lists;
