@@ -16,7 +16,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     // reflection serves these very bytes: comments and options survive only so
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("partner_descriptor.bin"), compiler.encode_file_descriptor_set())?;
-    tonic_prost_build::configure().compile_fds(compiler.file_descriptor_set())?;
+    tonic_prost_build::configure()
+        .extern_path(".google.rpc.Status", "::tonic_types::Status")
+        .compile_fds(compiler.file_descriptor_set())?;
     stream_of_shared_bytes(compiler.file_descriptor_set(), &out)
 }
 

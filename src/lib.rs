@@ -9,7 +9,7 @@
 //!   contact               the Contacts page: read from histories as of a position
 //!   partnership           invitations, decisions, what each side sees
 //!   audit    account      who did what; accounts, members, preferences, rights
-//!   backend               `change`, the one owner of transactions
+//!   backend               `change`, the one owner of transactions; group commit
 //!   feed                  the log
 //!   entity  error  caller pictures of tables; neutral errors; who asks      (migration: the schema)
 //!   domain                PURE: ids, events, the rules

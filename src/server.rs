@@ -1,5 +1,6 @@
 //! The composition root: which services there are, which reactions, and in what order things start and stop.
 
+use crate::account::group_commit::{self, Registrations};
 use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, SecretKey};
 use crate::config::{AuthMode, ConfigError, ServeConfig};
 use crate::error::Error;
@@ -68,6 +69,8 @@ pub struct Service {
     pub backend: Arc<Backend>,
     /// Every gRPC service.
     pub routes: Routes,
+    /// Where registrations queue for their commit.
+    pub registrations: Arc<Registrations>,
     health: HealthReporter,
 }
 
@@ -84,8 +87,10 @@ impl Service {
         backend.follow().await.map_err(ServeError::Log)?;
         let gate = Gate::new(Arc::clone(&backend), Arc::new(authenticator));
         let (health, health_service) = tonic_health::server::health_reporter();
-        let accounts = AccountServiceServer::new(Accounts(gate.clone()))
-            .max_decoding_message_size(MAX_REQUEST_BYTES);
+        let registrations = Arc::new(group_commit::start(&backend));
+        let accounts = Accounts { gate: gate.clone(), registrations: Arc::clone(&registrations) };
+        let accounts =
+            AccountServiceServer::new(accounts).max_decoding_message_size(MAX_REQUEST_BYTES);
         let partners = PartnerServiceServer::new(Partners(gate.clone()))
             .max_decoding_message_size(MAX_REQUEST_BYTES);
         let contacts = ContactServiceServer::new(Contacts(gate.clone()))
@@ -107,7 +112,7 @@ impl Service {
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?)
             .prepare();
-        let service = Self { backend, routes, health };
+        let service = Self { backend, routes, registrations, health };
         service.report(ServingStatus::Serving).await;
         Ok(service)
     }
@@ -184,6 +189,7 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     // nor does a database that does not answer keep the process beyond its deadline
     let leaving = async {
         let _ = sweeper.await;
+        service.registrations.drain().await;
         service.backend.close().await;
     };
     let deadline = began + config.shutdown_deadline.0 + LEAVE_TAKING;

@@ -1,6 +1,6 @@
 //! Authorisation: from a caller to an actor, in the contract's order of refusals.
 
-use crate::backend::{Backend, Work};
+use crate::backend::{Ask, Backend, Work};
 use crate::caller::{ActingMember, Actor, Caller, Need};
 use crate::domain::account::{AccountState, MemberState, can_manage_partners};
 use crate::domain::ids::{AccountId, MemberId};
@@ -51,9 +51,10 @@ pub async fn authorise(
 /// it stays until commit.
 pub(super) async fn recheck(
     work: &Work,
+    ask: &Ask,
     locked: &account::Model,
 ) -> Result<Option<ActingMember>, Error> {
-    let mut actor = work.ask.actor.clone();
+    let mut actor = ask.actor.clone();
     if let Some(before) = &actor.member {
         actor.member = Some(acting(&work.txn, before.id).await?);
         if actor.member.as_ref().is_some_and(|member| member.account != locked.id) {

@@ -2,7 +2,7 @@
 
 use super::lock::{self, Strength};
 use super::{check_etag, etag};
-use crate::backend::{Ask, Backend, Done, Outcome, Part, insert, update};
+use crate::backend::{Ask, At, Backend, Done, Outcome, Part, insert, update};
 use crate::domain::account::AccountState;
 use crate::domain::event::{Body, Event, EventKind};
 use crate::domain::ids::AccountId;
@@ -43,12 +43,13 @@ pub async fn create(
             };
             let mut part = Part::default();
             let slot = part.event(event(fresh.id, EventKind::AccountCreated));
+            let created = move |row: account::Model, at: &At| account::Model {
+                created_position: at.position(slot),
+                ..row
+            };
             let row = fresh.clone();
-            part.write(move |at, db| {
-                let row = account::Model { created_position: at.position(slot), ..row };
-                vec![insert(row, db)]
-            });
-            Ok(Outcome::new(part, move |at| account::Model { created_position: at.own(), ..fresh }))
+            part.write(move |at, db| vec![insert(created(row, at), db)]);
+            Ok(Outcome::new(part, move |at| created(fresh, at)))
         })
         .await
 }

@@ -1,13 +1,13 @@
 //! What a verb on a member writes besides its row: the event, the address, and the history that contacts are read from.
 
-use crate::backend::{Part, Slot, insert};
+use crate::backend::{Part, Slot, insert, insert_all, upsert_all};
 use crate::domain::email::{EmailKey, fold};
 use crate::domain::event::{Body, Event, EventKind, MemberFact};
 use crate::domain::ids::{MemberId, MembershipId};
 use crate::domain::time::Timestamp;
 use crate::entity::{address, member, member_version, membership};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryTrait};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryTrait};
 
 /// What partners may see of a member (C10).
 pub(super) fn fact(row: &member::Model) -> MemberFact {
@@ -36,29 +36,35 @@ pub(super) fn event(row: &member::Model, kind: EventKind, appears: bool) -> Even
     }
 }
 
-/// Whose an address is from now on.
-pub(super) fn own_address(part: &mut Part, key: EmailKey, owner: Option<MemberId>) {
+/// Whose addresses are from now on; their rows are locked, hence there.
+pub(super) fn own_addresses(part: &mut Part, owners: Vec<(EmailKey, Option<MemberId>)>) {
     part.write(move |_, db| {
-        let owned = address::Entity::update_many()
-            .col_expr(address::Column::MemberId, Expr::value(owner))
-            .filter(address::COLUMN.email_key.eq(key));
-        vec![owned.build(db)]
+        let rows = owners.into_iter().map(|(email_key, member_id)| address::ActiveModel {
+            email_key: Set(email_key),
+            member_id: Set(member_id),
+        });
+        let owned = OnConflict::column(address::Column::EmailKey)
+            .update_column(address::Column::MemberId)
+            .to_owned();
+        upsert_all(rows, owned, db)
     });
 }
 
-/// A stay begins, with its first version.
-pub(super) fn join(part: &mut Part, slot: Slot, row: &member::Model, now: Timestamp) {
-    let (id, account_id, member_id) = (row.membership_id, row.account_id, row.id);
+/// Stays begin, each with its first version.
+pub(super) fn join(part: &mut Part, joined: Vec<(Slot, member::Model)>, now: Timestamp) {
     part.write(move |at, db| {
-        let joined_position = at.position(slot);
-        vec![insert(
-            membership::Model { id, account_id, member_id, joined_position, left_position: None },
-            db,
-        )]
-    });
-    let first = version(row, now);
-    part.write(move |at, db| {
-        vec![insert(member_version::Model { from_position: at.position(slot), ..first }, db)]
+        let stays = joined.iter().map(|(slot, row)| membership::Model {
+            id: row.membership_id,
+            account_id: row.account_id,
+            member_id: row.id,
+            joined_position: at.position(*slot),
+            left_position: None,
+        });
+        let versions = joined.iter().map(|(slot, row)| member_version::Model {
+            from_position: at.position(*slot),
+            ..version(row, now)
+        });
+        [insert_all(stays, db), insert_all(versions, db)].concat()
     });
 }
 

@@ -1,19 +1,19 @@
 //! Locks on accounts and addresses, each set in its own order.
 
 use super::access;
-use crate::backend::Work;
+use crate::backend::{Patience, Work, one_of, upsert_all};
 use crate::caller::ActingMember;
 use crate::domain::account::{AccountState, MemberState};
 use crate::domain::email::EmailKey;
 use crate::domain::ids::{AccountId, MemberId};
 use crate::entity::{account, address, member};
 use crate::error::Error;
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, IntoColumnRef, LockBehavior, LockType, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, IdenStatic, JoinType, QueryFilter,
-    QueryOrder, QuerySelect, RelationTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait,
+    IdenStatic, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How an account is locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,21 +64,69 @@ pub async fn accounts(
     others: &[AccountId],
     strength: Strength,
 ) -> Result<Accounts, Error> {
-    let ids: BTreeSet<AccountId> = others.iter().copied().chain(work.ask.actor.account).collect();
-    let query = account::Entity::find()
-        .filter(account::COLUMN.id.is_in(ids))
-        .order_by_asc(account::Column::Id);
-    let query = match strength {
-        Strength::Shared => query.lock_shared(),
-        Strength::Exclusive => query.lock_exclusive(),
-    };
-    let found = query.all(&work.txn).await?;
-    let rows = found.into_iter().map(|account| (account.id, account)).collect();
-    let mut accounts = Accounts { rows, member: None };
-    if let Some(own) = work.ask.actor.account {
-        accounts.member = access::recheck(work, accounts.get(own)?).await?;
+    let own = work.ask().actor.account;
+    let ids = others.iter().copied().chain(own).collect();
+    let mut accounts = Accounts { rows: rows(work, ids, strength).await?, member: None };
+    if let Some(own) = own {
+        accounts.member = access::recheck(work, work.ask(), accounts.get(own)?).await?;
     }
     Ok(accounts)
+}
+
+/// Shares the accounts that several asks are about, and checks each actor again; answers in their order.
+///
+/// # Errors
+/// The database's; of each ask what `authorise` refuses, `NotFound`, `AccountNotActive` when closed, and `Overloaded` for
+/// an account that others have locked, when there is no time to wait.
+pub async fn shared(work: &Work, wanted: &[AccountId]) -> Result<Vec<Result<(), Error>>, Error> {
+    let ids: BTreeSet<AccountId> = wanted.iter().copied().collect();
+    let accounts = match rows(work, ids.clone(), Strength::Shared).await {
+        Ok(rows) => Accounts { rows, member: None },
+        // whichever it was: who has some patience comes with one account at a time
+        Err(Error::Overloaded) => {
+            return Ok(wanted.iter().map(|_| Err(Error::Overloaded)).collect());
+        }
+        Err(error) => return Err(error),
+    };
+    let skipped: BTreeSet<AccountId> = if accounts.rows.len() < ids.len() {
+        let query = account::Entity::find().filter(among(work, ids)).select_only();
+        let there: Vec<AccountId> =
+            query.column(account::Column::Id).into_tuple().all(&work.txn).await?;
+        there.into_iter().filter(|id| !accounts.rows.contains_key(id)).collect()
+    } else {
+        BTreeSet::new()
+    };
+    let mut verdicts = Vec::with_capacity(wanted.len());
+    for (item, id) in wanted.iter().enumerate() {
+        verdicts.push(match accounts.not_closed(*id) {
+            Err(_) if skipped.contains(id) => Err(Error::Overloaded),
+            Err(error) => Err(error),
+            Ok(account) => access::recheck(work, work.ask_for(item), account).await.map(|_| ()),
+        });
+    }
+    Ok(verdicts)
+}
+
+async fn rows(
+    work: &Work,
+    ids: BTreeSet<AccountId>,
+    strength: Strength,
+) -> Result<BTreeMap<AccountId, account::Model>, Error> {
+    let lock = match strength {
+        Strength::Shared => LockType::Share,
+        Strength::Exclusive => LockType::Update,
+    };
+    let query = account::Entity::find().filter(among(work, ids)).order_by_asc(account::Column::Id);
+    let query = match work.patience {
+        Patience::Little => query.lock_with_behavior(lock, LockBehavior::SkipLocked),
+        Patience::Some | Patience::Full => query.lock(lock),
+    };
+    let found = query.all(&work.txn).await?;
+    Ok(found.into_iter().map(|account| (account.id, account)).collect())
+}
+
+fn among(work: &Work, ids: BTreeSet<AccountId>) -> Expr {
+    one_of(account::Column::Id, ids, work.txn.get_database_backend())
 }
 
 /// Locks addresses, making the rows that are missing; from here until commit nobody registers, moves, removes or
@@ -90,17 +138,30 @@ pub async fn addresses(work: &Work, keys: &BTreeSet<EmailKey>) -> Result<(), Err
     let rows = keys
         .iter()
         .map(|key| address::ActiveModel { email_key: Set(key.clone()), member_id: Set(None) });
-    address::Entity::insert_many(rows)
-        .on_conflict(lock_existing(address::Column::EmailKey, [address::Column::EmailKey]))
-        .exec_without_returning(&work.txn)
-        .await?;
-    Ok(())
+    make_or_lock(work, rows, [address::Column::EmailKey]).await
 }
 
-/// What makes an INSERT lock the rows that are there already, one after the other in the order given, and write nothing:
-/// a condition that never holds is asked only once the row is locked.
-pub fn lock_existing<C: IdenStatic>(any: C, key: impl IntoIterator<Item = C>) -> OnConflict {
-    OnConflict::columns(key).update_column(any).action_and_where(Expr::value(1).eq(0)).to_owned()
+/// Inserts the rows that are missing, and locks those that are there already, one after the other in the order given.
+/// Nothing is written to them: a condition that never holds is asked only once the row is locked.
+///
+/// # Errors
+/// The database's.
+pub async fn make_or_lock<A, C: IdenStatic, const N: usize>(
+    work: &Work,
+    rows: impl IntoIterator<Item = A>,
+    key: [C; N],
+) -> Result<(), Error>
+where
+    A: ActiveModelTrait + IntoActiveModel<A>,
+{
+    let lock = OnConflict::columns(key)
+        .update_columns(key.into_iter().take(1))
+        .action_and_where(Expr::value(1).eq(0))
+        .to_owned();
+    for statement in upsert_all(rows, lock, work.txn.get_database_backend()) {
+        work.txn.execute_raw(statement).await?;
+    }
+    Ok(())
 }
 
 /// The member who has this address, and that member's account: not a removed one, nor one whose account is closed (M1).
@@ -108,17 +169,35 @@ pub fn lock_existing<C: IdenStatic>(any: C, key: impl IntoIterator<Item = C>) ->
 /// # Errors
 /// The database's.
 pub async fn resident(work: &Work, key: &EmailKey) -> Result<Option<(MemberId, AccountId)>, Error> {
-    let found: Option<(MemberId, AccountId)> = address::Entity::find_by_id(key.clone())
+    Ok(residents(work, &BTreeSet::from([key.clone()])).await?.remove(key))
+}
+
+/// The same for many addresses, those that nobody has left out.
+///
+/// # Errors
+/// The database's.
+pub async fn residents(
+    work: &Work,
+    keys: &BTreeSet<EmailKey>,
+) -> Result<HashMap<EmailKey, (MemberId, AccountId)>, Error> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let db = work.txn.get_database_backend();
+    let owner = (member::Entity, member::Column::EmailKey).into_column_ref();
+    let found: Vec<(EmailKey, MemberId, AccountId)> = address::Entity::find()
         .inner_join(member::Entity)
         .join(JoinType::InnerJoin, member::Relation::Account.def())
-        .filter(member::COLUMN.email_key.eq(key.clone()))
+        .filter(one_of(address::Column::EmailKey, keys.iter().cloned(), db))
+        .filter(address::Column::EmailKey.into_expr().eq(Expr::col(owner)))
         .filter(member::COLUMN.state.ne(MemberState::Removed))
         .filter(account::COLUMN.state.ne(AccountState::Closed))
         .select_only()
+        .column(address::Column::EmailKey)
         .column(member::Column::Id)
         .column(member::Column::AccountId)
         .into_tuple()
-        .one(&work.txn)
+        .all(&work.txn)
         .await?;
-    Ok(found)
+    Ok(found.into_iter().map(|(key, member, account)| (key, (member, account))).collect())
 }

@@ -1,42 +1,19 @@
-//! Verbs on members; operators only (M2).
+//! Verbs on members that are there; operators only (M2).
 //!
 //! A verb that can take somebody's rights away, or change what others decide by or write down (who has an address, what
 //! an inviter is called), locks the account exclusively, so that it and their calls have an order; the others share it.
 //! The address row guards the member: every verb locks it before it reads the row.
 
-use super::history::{event, fact, join, leave, next_version, own_address};
+use super::history::{event, fact, join, leave, next_version, own_addresses};
 use super::lock::{self, Strength};
 use super::{check_etag, etag, store};
-use crate::backend::{Ask, At, Backend, Done, Outcome, Part, Slot, Work, insert, update};
+use crate::backend::{Ask, Backend, Done, Outcome, Part, Slot, Work, update};
 use crate::domain::account::{MemberState, Profile};
 use crate::domain::email::{Email, EmailKey};
 use crate::domain::event::EventKind;
 use crate::domain::ids::{AccountId, MemberId, MembershipId};
 use crate::entity::member;
 use crate::error::Error;
-use sea_orm::EntityTrait;
-use std::collections::BTreeSet;
-
-/// What a registration says of a member.
-#[derive(Clone, Debug)]
-pub struct NewMember {
-    /// The caller's own id, or none for a fresh one.
-    pub id: Option<MemberId>,
-    /// The person.
-    pub email: Email,
-    /// As shown.
-    pub display_name: String,
-    /// What kind of user.
-    pub profile: Profile,
-    /// An individual grant or refusal of `manage_partners`.
-    pub manage_partners: Option<bool>,
-    /// Contact detail.
-    pub phone: String,
-    /// Contact detail.
-    pub title: String,
-    /// Contact detail.
-    pub locale: String,
-}
 
 /// The fields of an update that are to be written.
 #[derive(Clone, Debug, Default)]
@@ -48,56 +25,6 @@ pub struct MemberUpdate {
     pub phone: Option<String>,
     pub title: Option<String>,
     pub locale: Option<String>,
-}
-
-/// A new member of an account; invitations waiting for the address bind by reaction (I9).
-///
-/// # Errors
-/// `NotFound` for the account, `AccountNotActive` when closed, `MemberExists` (M1).
-pub async fn register(
-    backend: &Backend,
-    ask: &Ask,
-    account: AccountId,
-    new: NewMember,
-) -> Result<Done<member::Model>, Error> {
-    let new = &new;
-    backend
-        .change(ask, |work| async move {
-            let work = &*work;
-            lock::accounts(work, &[account], Strength::Shared).await?.not_closed(account)?;
-            lock::addresses(work, &BTreeSet::from([new.email.key.clone()])).await?;
-            refuse_taken(work, &new.email.key).await?;
-            let id = new.id.unwrap_or_else(MemberId::fresh);
-            if let Some(other) = member::Entity::find_by_id(id).one(&work.txn).await? {
-                return Err(exists(other.id, other.account_id));
-            }
-            let row = member::Model {
-                id,
-                created_position: 0,
-                position: 0,
-                account_id: account,
-                membership_id: MembershipId::fresh(),
-                email: new.email.typed.clone(),
-                email_key: new.email.key.clone(),
-                display_name: new.display_name.clone(),
-                profile: new.profile,
-                manage_partners: new.manage_partners,
-                state: MemberState::Active,
-                phone: new.phone.clone(),
-                title: new.title.clone(),
-                locale: new.locale.clone(),
-                created_at: work.now,
-                updated_at: work.now,
-            };
-            let mut part = Part::default();
-            let slot = part.event(event(&row, EventKind::MemberAdded, true));
-            own_address(&mut part, row.email_key.clone(), Some(id));
-            join(&mut part, slot, &row, work.now);
-            let stored = row.clone();
-            part.write(move |at, db| vec![insert(created(stored, at.position(slot)), db)]);
-            Ok(Outcome::new(part, move |at| created(row, at.own())))
-        })
-        .await
 }
 
 /// Changed fields of a member; a new address may bind waiting invitations.
@@ -132,8 +59,9 @@ pub async fn change_fields(
             let mut part = Part::default();
             if moves_address {
                 refuse_taken(work, &after.email_key).await?;
-                own_address(&mut part, before.email_key.clone(), None);
-                own_address(&mut part, after.email_key.clone(), Some(id));
+                let owners =
+                    vec![(before.email_key.clone(), None), (after.email_key.clone(), Some(id))];
+                own_addresses(&mut part, owners);
             }
             let public = fact(&after) != fact(&before);
             let kind =
@@ -214,7 +142,7 @@ async fn set_state(
             let slot = part.event(event(&after, kind, false));
             next_version(&mut part, slot, &after, work.now);
             if state == MemberState::Removed {
-                own_address(&mut part, after.email_key.clone(), None);
+                own_addresses(&mut part, vec![(after.email_key.clone(), None)]);
                 leave(&mut part, slot, after.membership_id);
             }
             Ok(saved(work, part, slot, after))
@@ -253,7 +181,7 @@ pub async fn move_to(
             let joined = part.event(event(&after, EventKind::MemberAdded, true));
             next_version(&mut part, left, &gone, work.now);
             leave(&mut part, left, gone.membership_id);
-            join(&mut part, joined, &after, work.now);
+            join(&mut part, vec![(joined, after.clone())], work.now);
             Ok(saved(work, part, joined, after))
         })
         .await
@@ -297,13 +225,11 @@ async fn locked(
 
 async fn refuse_taken(work: &Work, key: &EmailKey) -> Result<(), Error> {
     match lock::resident(work, key).await? {
-        Some((member, account)) => Err(exists(member, account)),
+        Some((member, account)) => {
+            Err(Error::MemberExists { member: member.to_string(), account: account.to_string() })
+        }
         None => Ok(()),
     }
-}
-
-fn exists(member: MemberId, account: AccountId) -> Error {
-    Error::MemberExists { member: member.to_string(), account: account.to_string() }
 }
 
 fn updated(before: &member::Model, fields: MemberUpdate) -> member::Model {
@@ -323,15 +249,11 @@ fn updated(before: &member::Model, fields: MemberUpdate) -> member::Model {
     after
 }
 
-fn created(row: member::Model, position: i64) -> member::Model {
-    member::Model { created_position: position, position, ..row }
-}
-
 fn saved(work: &Work, mut part: Part, slot: Slot, after: member::Model) -> Outcome<member::Model> {
     let after = member::Model { updated_at: work.now, ..after };
     let row = after.clone();
     part.write(move |at, db| {
         vec![update(member::Model { position: at.position(slot), ..row }, db)]
     });
-    Outcome::new(part, move |at: At| member::Model { position: at.position(slot), ..after })
+    Outcome::new(part, move |at| member::Model { position: at.position(slot), ..after })
 }

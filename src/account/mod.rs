@@ -3,7 +3,8 @@
 //! ```text
 //!   access.rs        is this caller who it must be (order: member, account, operator, foreign account, capability)
 //!   lock.rs          accounts and addresses, locked in order; the actor checked again under the lock
-//!   accounts.rs      verbs on accounts          members.rs      verbs on members
+//!   accounts.rs      verbs on accounts          members.rs      verbs on members that are there
+//!   register.rs      new members, many at once  group_commit.rs their queue
 //!   preferences.rs   what an account lets in    history.rs      what a change of a person writes besides its row
 //!   store.rs         reads
 //! ```
@@ -14,10 +15,12 @@
 
 pub mod access;
 pub mod accounts;
+pub mod group_commit;
 mod history;
 pub mod lock;
 pub mod members;
 pub mod preferences;
+pub mod register;
 pub mod store;
 
 /// The etag of something that counts its versions.

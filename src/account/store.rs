@@ -1,10 +1,12 @@
 //! Reads of accounts and members.
 
+use crate::backend::one_of;
 use crate::domain::account::{AccountState, MemberState};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::entity::{account, member};
 use crate::error::Error;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::{BTreeSet, HashMap};
 
 /// One account.
 ///
@@ -13,6 +15,20 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 pub async fn account(db: &impl ConnectionTrait, id: AccountId) -> Result<account::Model, Error> {
     let found = account::Entity::find_by_id(id).one(db).await?;
     found.ok_or_else(|| Error::NotFound { resource: "account", id: id.to_string() })
+}
+
+/// Accounts that are there, by id.
+///
+/// # Errors
+/// The database's.
+pub async fn several(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = AccountId>,
+) -> Result<HashMap<AccountId, account::Model>, Error> {
+    let ids: BTreeSet<AccountId> = ids.into_iter().collect();
+    let which = one_of(account::Column::Id, ids, db.get_database_backend());
+    let rows = account::Entity::find().filter(which).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// One member of an account.

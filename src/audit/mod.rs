@@ -1,7 +1,7 @@
 //! The audit (rule L1): every partner action leaves one entry, written in the same transaction by reaction; entries are
 //! never changed or deleted. Each side lists what its own view showed, and is told who acted only of its own people.
 
-use crate::backend::{Change, Part, Slot, Work, insert};
+use crate::backend::{Ask, Change, Part, Planned, Slot, Work, insert_all};
 use crate::domain::event::{AuditAction, AuditNote};
 use crate::domain::ids::{AccountId, EventId, MemberId, PartnershipId};
 use crate::domain::partnership::View;
@@ -35,26 +35,30 @@ pub struct EntryView {
 pub fn react<'a>(work: &'a Work, change: &'a Change) -> BoxFuture<'a, Result<Part, Error>> {
     async move {
         let mut part = Part::default();
-        for (slot, event) in change.events() {
-            if let Some(note) = &event.audit {
-                let entry = entry(work, note);
-                write(&mut part, slot, entry);
-            }
+        let entries: Vec<(Slot, audit_entry::Model)> = change
+            .events()
+            .into_iter()
+            .filter_map(|Planned { slot, item, event }| {
+                Some((*slot, entry(work.now, work.ask_for(*item), event.audit.as_ref()?)))
+            })
+            .collect();
+        if !entries.is_empty() {
+            part.write(move |at, db| {
+                let placed = entries.into_iter().map(|(slot, entry)| audit_entry::Model {
+                    position: at.position(slot),
+                    ..entry
+                });
+                insert_all(placed, db)
+            });
         }
         Ok(part)
     }
     .boxed()
 }
 
-fn write(part: &mut Part, slot: Slot, entry: audit_entry::Model) {
-    part.write(move |at, db| {
-        vec![insert(audit_entry::Model { position: at.position(slot), ..entry }, db)]
-    });
-}
-
-fn entry(work: &Work, note: &AuditNote) -> audit_entry::Model {
+fn entry(now: Timestamp, ask: &Ask, note: &AuditNote) -> audit_entry::Model {
     let AuditNote { action, partnership, sender, recipient, reason, reason_shared } = note.clone();
-    let actor = &work.ask.actor;
+    let actor = &ask.actor;
     audit_entry::Model {
         position: 0,
         id: EventId::fresh(),
@@ -72,8 +76,8 @@ fn entry(work: &Work, note: &AuditNote) -> audit_entry::Model {
         operator_name: actor.operator.clone().unwrap_or_default(),
         reason,
         reason_shared,
-        request_id: work.ask.request.as_ref().map(|key| key.request_id.clone()).unwrap_or_default(),
-        created_at: work.now,
+        request_id: ask.request.as_ref().map(|key| key.request_id.clone()).unwrap_or_default(),
+        created_at: now,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Opening a database: SQLite in a file, or PostgreSQL; settings that durability rests on are asserted, not assumed.
 
 use super::key::SecretKey;
+use super::work::Patience;
 use crate::domain::time::Timestamp;
 use crate::entity::service_key;
 use crate::migration::Migrator;
@@ -155,7 +156,35 @@ impl Database {
         &self.writes
     }
 
-    pub(super) async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {
+    pub(super) async fn begin_write(
+        &self,
+        patience: Patience,
+    ) -> Result<DatabaseTransaction, DbErr> {
+        let timeout = match patience {
+            Patience::Full => return self.begin().await,
+            Patience::Some => "100ms",
+            Patience::Little => "10ms",
+        };
+        let txn = self.begin().await?;
+        if self.engine == Engine::Postgres {
+            txn.execute_unprepared(&format!("SET LOCAL lock_timeout = '{timeout}'")).await?;
+        }
+        Ok(txn)
+    }
+
+    /// From here on the transaction waits as long as any.
+    pub(super) async fn wait_in_full(
+        &self,
+        txn: &DatabaseTransaction,
+        patience: Patience,
+    ) -> Result<(), DbErr> {
+        if self.engine == Engine::Postgres && patience != Patience::Full {
+            txn.execute_unprepared("SET LOCAL lock_timeout TO DEFAULT").await?;
+        }
+        Ok(())
+    }
+
+    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         match self.engine {
             // a deferred transaction that turns into a write fails with BUSY whatever the timeout says
             Engine::Sqlite => {

@@ -7,13 +7,19 @@
 //!        v                       v
 //!   prepare: READ COMMITTED, fixed lock order    write: head lock, positions, rows, answer, COMMIT
 //! ```
+//! `change_many` does the same for many asks in one transaction, each judged and answered by itself; `Group` is the queue
+//! that brings them together. Both ways are attempts (`attempt.rs`): one place claims, reacts, appends, commits, settles.
+//!
 //! Locks are taken in one order everywhere, each set sorted: request id, accounts (with their daily usage), addresses,
 //! pairs, partnerships; the head last. A member is guarded by its address and account, which every verb on it locks.
 //! There is no begin or commit outside this room.
 
+mod attempt;
+mod batch;
 mod change;
 mod clock;
 mod database;
+mod group;
 mod key;
 mod limits;
 mod outcome;
@@ -23,11 +29,14 @@ mod work;
 
 pub use clock::Clock;
 pub use database::{Database, Engine, OpenError};
+pub use group::{Command, Group};
 pub use key::SecretKey;
 pub use limits::Limits;
-pub use outcome::{At, Change, Outcome, Part, Slot, insert, update};
+pub use outcome::{Answer, At, Change, Outcome, Outcomes, Part, Planned, Slot, insert, update};
 pub use pause::{Pause, PausePoint};
-pub use work::{Ask, Done, RequestKey, Work};
+pub use work::{Ask, Asked, Done, Patience, RequestKey, Verdict, Work};
+
+pub use crate::entity::rows::{insert_all, one_of, upsert_all};
 
 use crate::domain::time::Timestamp;
 use crate::error::Error;

@@ -1,80 +1,88 @@
-//! What a command answers: events, the rows they write, and the answer, all waiting for their positions.
+//! What commands answer: events, the rows they write, and the answers, all waiting for their positions.
 
 use crate::domain::event::Event;
+use crate::domain::ids::EventId;
+use crate::error::Error;
+use crate::feed::log::Entry;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, DbBackend, EntityTrait, IntoActiveModel, QueryTrait,
     Statement,
 };
+use std::collections::HashMap;
 
-/// An event's place within its part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot(usize);
+/// An event that has no position yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Slot(EventId);
 
-/// The positions of a part, once the head is locked.
-#[derive(Clone, Copy, Debug)]
+/// The positions of a change, once the head is locked.
+#[derive(Debug)]
 pub struct At {
-    first: i64,
-    count: usize,
+    positions: HashMap<Slot, i64>,
     head: i64,
 }
 
 impl At {
-    /// The position of an event of this part.
+    /// The position of an event of this change.
     #[must_use]
-    pub fn position(self, slot: Slot) -> i64 {
-        self.first + i64::try_from(slot.0).unwrap_or(i64::MAX)
+    pub fn position(&self, slot: Slot) -> i64 {
+        *self.positions.get(&slot).expect("a change keeps every event that it gave a slot")
     }
 
-    /// Whether `position` is that of an event of this part.
+    /// Whether `position` is that of an event of this change.
     #[must_use]
-    pub fn wrote(self, position: i64) -> bool {
-        position >= self.first
-            && position <= self.first - 1 + i64::try_from(self.count).unwrap_or(0)
+    pub fn wrote(&self, position: i64) -> bool {
+        position > self.head && position <= self.last()
     }
 
-    /// The position of the change's own event, its last; the head when nothing happened.
-    #[must_use]
-    pub fn own(self) -> i64 {
-        if self.count == 0 {
-            self.head
-        } else {
-            self.first - 1 + i64::try_from(self.count).unwrap_or(i64::MAX)
-        }
+    /// The highest of these positions; the head when nothing happened.
+    pub(super) fn last(&self) -> i64 {
+        self.head + i64::try_from(self.positions.len()).unwrap_or(i64::MAX)
     }
 }
 
-type Write = Box<dyn FnOnce(At, DbBackend) -> Vec<Statement> + Send + Sync>;
+type Write = Box<dyn FnOnce(&At, DbBackend) -> Vec<Statement> + Send + Sync>;
+
+/// An event in its part.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// Where its position will be found.
+    pub slot: Slot,
+    /// Which of the things that are done together it belongs to, counted from 0.
+    pub item: usize,
+    /// What happened.
+    pub event: Event,
+}
 
 /// Events and rows that one room contributes.
 #[derive(Default)]
 pub struct Part {
-    events: Vec<Event>,
+    events: Vec<Planned>,
     writes: Vec<Write>,
 }
 
 impl Part {
-    /// Adds an event.
+    /// Adds an event of a change that does one thing.
     pub fn event(&mut self, event: Event) -> Slot {
-        self.events.push(event);
-        Slot(self.events.len() - 1)
+        self.event_of(0, event)
+    }
+
+    /// Adds an event of one of the things that are done together.
+    pub fn event_of(&mut self, item: usize, event: Event) -> Slot {
+        let slot = Slot(EventId::fresh());
+        self.events.push(Planned { slot, item, event });
+        slot
     }
 
     /// Adds statements, made once positions are known; they may touch only rows already locked or of this change alone.
     pub fn write(
         &mut self,
-        write: impl FnOnce(At, DbBackend) -> Vec<Statement> + Send + Sync + 'static,
+        write: impl FnOnce(&At, DbBackend) -> Vec<Statement> + Send + Sync + 'static,
     ) {
         self.writes.push(Box::new(write));
     }
-
-    /// The events so far.
-    #[must_use]
-    pub fn events(&self) -> &[Event] {
-        &self.events
-    }
 }
 
-/// A change: what reactions put before it, then the command's own part. The command's last event is the change's own.
+/// A change: item by item, what reactions put before it, then the command's own part. An item's last event is its own.
 #[derive(Default)]
 pub struct Change {
     parts: Vec<Part>,
@@ -86,13 +94,12 @@ impl Change {
         self.parts.insert(0, part);
     }
 
-    /// Every event in its final order, with its slot as seen by a part of no events put before them all.
-    pub fn events(&self) -> impl Iterator<Item = (Slot, &Event)> {
-        self.parts
-            .iter()
-            .flat_map(|part| &part.events)
-            .enumerate()
-            .map(|(index, event)| (Slot(index), event))
+    /// Every event in its final order.
+    #[must_use]
+    pub fn events(&self) -> Vec<&Planned> {
+        let mut events: Vec<_> = self.parts.iter().flat_map(|part| &part.events).collect();
+        events.sort_by_key(|planned| planned.item);
+        events
     }
 
     /// Whether there is nothing to write.
@@ -101,28 +108,48 @@ impl Change {
         self.parts.iter().all(|part| part.events.is_empty() && part.writes.is_empty())
     }
 
-    /// The rows' statements and the last part's positions, now that the head is known.
-    pub(super) fn place(self, head: i64, backend: DbBackend) -> (Vec<Statement>, At) {
-        let mut statements = Vec::new();
-        let mut at = At { first: head + 1, count: 0, head };
-        for part in self.parts {
-            at.first += i64::try_from(at.count).unwrap_or(i64::MAX);
-            at.count = part.events.len();
-            statements.extend(part.writes.into_iter().flat_map(|write| write(at, backend)));
-        }
-        (statements, at)
+    /// Gives every event its position above `head`.
+    pub(super) fn place(&self, head: i64) -> Placed<'_> {
+        let planned = self.events();
+        let positions = planned.iter().map(|one| one.slot).zip(head + 1..).collect();
+        // of an item's events the last one stays
+        let own: HashMap<_, _> = planned.iter().map(|one| one.item).zip(head + 1..).collect();
+        let events = planned.iter().zip(head + 1..).map(|(one, position)| Entry {
+            id: one.slot.0,
+            event: &one.event,
+            last_of_change: own[&one.item] == position,
+        });
+        let events = events.collect();
+        Placed { events, own, at: At { positions, head } }
+    }
+
+    /// The rows' statements.
+    pub(super) fn statements(self, at: &At, backend: DbBackend) -> Vec<Statement> {
+        let writes = self.parts.into_iter().flat_map(|part| part.writes);
+        writes.flat_map(|write| write(at, backend)).collect()
     }
 }
 
-/// What a command answers.
+/// A change whose events have their positions.
+pub(super) struct Placed<'a> {
+    pub events: Vec<Entry<'a>>,
+    /// The position of each item's own event.
+    pub own: HashMap<usize, i64>,
+    pub at: At,
+}
+
+/// An answer that waits for positions.
+pub type Answer<A> = Box<dyn FnOnce(&At) -> A + Send>;
+
+/// What a command answers to one ask.
 pub struct Outcome<A> {
-    pub(super) part: Part,
-    pub(super) answer: Box<dyn FnOnce(At) -> A + Send>,
+    part: Part,
+    answer: Answer<A>,
 }
 
 impl<A> Outcome<A> {
     /// A change and the answer made from its positions.
-    pub fn new(part: Part, answer: impl FnOnce(At) -> A + Send + 'static) -> Self {
+    pub fn new(part: Part, answer: impl FnOnce(&At) -> A + Send + 'static) -> Self {
         Self { part, answer: Box::new(answer) }
     }
 
@@ -132,6 +159,18 @@ impl<A> Outcome<A> {
         A: Send + 'static,
     {
         Self::new(Part::default(), |_| answer)
+    }
+}
+
+/// What a command answers to several asks: one part for them all, and an answer or a refusal for each, in their order.
+pub struct Outcomes<A> {
+    pub part: Part,
+    pub answers: Vec<Result<Answer<A>, Error>>,
+}
+
+impl<A> From<Outcome<A>> for Outcomes<A> {
+    fn from(Outcome { part, answer }: Outcome<A>) -> Self {
+        Self { part, answers: vec![Ok(answer)] }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Limits;
 use crate::caller::Actor;
 use crate::domain::time::Timestamp;
+use crate::error::Error;
 use sea_orm::DatabaseTransaction;
 
 /// A caller's own name for a call, so that repeating it does nothing twice.
@@ -27,6 +28,20 @@ pub struct Ask {
     pub validate_only: bool,
 }
 
+impl Ask {
+    /// The request id it uses up.
+    pub(super) fn claims(&self) -> Option<&RequestKey> {
+        self.request.as_ref().filter(|_| !self.validate_only)
+    }
+}
+
+/// Something to do, and who asks for it.
+#[derive(Clone, Debug)]
+pub struct Asked<T> {
+    pub ask: Ask,
+    pub what: T,
+}
+
 /// A committed change (or one that would have been).
 #[derive(Debug)]
 pub struct Done<A> {
@@ -36,14 +51,44 @@ pub struct Done<A> {
     pub position: i64,
 }
 
+/// What becomes of one ask.
+pub type Verdict<A> = Result<Done<A>, Error>;
+
+/// How long a change waits for locks that others hold, the head's apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Seconds.
+    Full,
+    /// A tenth of a second.
+    Some,
+    /// Hardly, and for accounts not at all: many wait behind it.
+    Little,
+}
+
 /// What a command works with while it locks and decides.
 pub struct Work {
     /// The transaction.
     pub txn: DatabaseTransaction,
     /// When this change happens.
     pub now: Timestamp,
-    /// Who asks.
-    pub ask: Ask,
+    /// Who asks: one for everything that is done, or one for each thing.
+    pub asks: Vec<Ask>,
     /// Quotas and spans.
     pub limits: Limits,
+    /// How long it may wait for others.
+    pub patience: Patience,
+}
+
+impl Work {
+    /// Who asks, where one does.
+    #[must_use]
+    pub fn ask(&self) -> &Ask {
+        self.ask_for(0)
+    }
+
+    /// Who asks for one of the things that are done together.
+    #[must_use]
+    pub fn ask_for(&self, item: usize) -> &Ask {
+        self.asks.get(item).unwrap_or(&self.asks[0])
+    }
 }

@@ -18,5 +18,6 @@ pub mod membership;
 pub mod pair;
 pub mod partnership;
 pub mod remembered_request;
+pub mod rows;
 pub mod service_key;
 pub mod suppression;

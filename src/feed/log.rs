@@ -4,11 +4,12 @@ use super::entry::Place;
 use crate::domain::event::Event;
 use crate::domain::ids::EventId;
 use crate::domain::time::Timestamp;
+use crate::entity::rows::insert_all;
 use crate::entity::{log, log_head, log_identity};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, FromQueryResult,
-    QueryFilter, QuerySelect, QueryTrait, Statement,
+    QueryFilter, QuerySelect, Statement,
 };
 use uuid::Uuid;
 
@@ -49,21 +50,31 @@ pub async fn event_at(db: &impl ConnectionTrait, position: i64) -> Result<Option
         .await
 }
 
-/// The statement that appends `events` right above `head`, as one change.
+/// An event that is to be appended.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Its id.
+    pub id: EventId,
+    /// What happened.
+    pub event: &'a Event,
+    /// Whether the change it belongs to ends here.
+    pub last_of_change: bool,
+}
+
+/// The statements that append `entries` right above `head`.
 ///
 /// # Errors
 /// A body that cannot be written as JSON.
 pub fn append(
     backend: DbBackend,
     head: i64,
-    events: &[(EventId, &Event)],
+    entries: &[Entry<'_>],
     at: Timestamp,
-) -> Result<Statement, serde_json::Error> {
-    let rows = events
+) -> Result<Vec<Statement>, serde_json::Error> {
+    let rows = entries
         .iter()
         .zip(head + 1..)
-        .enumerate()
-        .map(|(index, ((id, event), position))| {
+        .map(|(Entry { id, event, last_of_change }, position)| {
             Ok(log::ActiveModel {
                 position: Set(position),
                 event_id: Set(*id),
@@ -71,13 +82,13 @@ pub fn append(
                 counterpart_account_id: Set(event.counterpart),
                 kind: Set(event.kind),
                 subject_id: Set(event.subject),
-                last_of_change: Set(index + 1 == events.len()),
+                last_of_change: Set(*last_of_change),
                 payload: Set(serde_json::to_value(&event.body)?),
                 at: Set(at),
             })
         })
         .collect::<Result<Vec<_>, serde_json::Error>>()?;
-    Ok(log::Entity::insert_many(rows).build(backend))
+    Ok(insert_all(rows, backend))
 }
 
 /// Which log this is, what it keeps, and how far it goes, all read at one moment.

@@ -301,6 +301,7 @@ macro_rules! paged {
 }
 
 addressed!(
+    BatchRegisterMembers,
     InvitePartner,
     ResendInvitation,
     AcceptPartnership,
@@ -332,6 +333,7 @@ addressed!(
     DeleteContact,
 );
 mutations!(
+    BatchRegisterMembers,
     InvitePartner,
     ResendInvitation,
     AcceptPartnership,

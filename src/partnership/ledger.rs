@@ -8,7 +8,7 @@ use crate::domain::event::{
 };
 use crate::domain::ids::{AccountId, PartnershipId};
 use crate::domain::partner_type::Direction;
-use crate::domain::partnership::{Side, Standing, State, Transition, View};
+use crate::domain::partnership::{Row, Side, Standing, State, Transition, View};
 use crate::domain::time::Timestamp;
 use crate::entity::{account, partnership};
 use sea_orm::sea_query::{Expr, OnConflict, Query};
@@ -26,6 +26,7 @@ pub struct Ledger {
     part: Part,
     entries: Vec<Entry>,
     moves: usize,
+    item: usize,
 }
 
 struct Entry {
@@ -44,7 +45,7 @@ impl Ledger {
             .into_iter()
             .map(|row| Entry { row, moved: None, created: None, activated: None, ended: None })
             .collect();
-        Self { now, part: Part::default(), entries, moves: 0 }
+        Self { now, part: Part::default(), entries, moves: 0, item: 0 }
     }
 
     /// A row of this ledger as it now stands.
@@ -52,9 +53,19 @@ impl Ledger {
         self.entries.iter().find(|entry| entry.row.id == id).map(|entry| &entry.row)
     }
 
-    /// All rows as they now stand.
-    pub fn rows(&self) -> Vec<partnership::Model> {
-        self.entries.iter().map(|entry| entry.row.clone()).collect()
+    /// What two accounts have with each other, as it now stands.
+    pub fn between(&self, a: AccountId, b: AccountId) -> Vec<Row> {
+        let ours = |row: &&partnership::Model| {
+            let (sender, recipient) = (row.sender_account_id, row.recipient_account_id);
+            (sender == a && recipient == Some(b)) || (sender == b && recipient == Some(a))
+        };
+        let rows = self.entries.iter().map(|entry| &entry.row).filter(ours);
+        rows.map(|row| (row.id, standing(row))).collect()
+    }
+
+    /// Whatever moves from now on moves because of this one of the things that are done together.
+    pub fn on_behalf_of(&mut self, item: usize) {
+        self.item = item;
     }
 
     /// Adds the invitation itself.
@@ -73,7 +84,7 @@ impl Ledger {
         let reason = (String::new(), false);
         let event =
             event(&entry.row, AuditAction::Invited, EventKind::PartnershipChanged, &glance, reason);
-        entry.created = Some(self.part.event(event));
+        entry.created = Some(self.part.event_of(self.item, event));
         self.entries.push(entry);
     }
 
@@ -115,7 +126,7 @@ impl Ledger {
             _ => EventKind::PartnershipChanged,
         };
         let reason = reason.map(|text| (text.to_owned(), reason_shared)).unwrap_or_default();
-        let slot = self.part.event(event(&entry.row, action, kind, &glance, reason));
+        let slot = self.part.event_of(self.item, event(&entry.row, action, kind, &glance, reason));
         self.moves += 1;
         entry.moved = Some(self.moves);
         match kind {
@@ -169,7 +180,7 @@ impl Entry {
         }
     }
 
-    fn placed(self, at: At) -> partnership::Model {
+    fn placed(self, at: &At) -> partnership::Model {
         let Self { mut row, created, activated, ended, .. } = self;
         row.created_position = created.map_or(row.created_position, |slot| at.position(slot));
         row.activated_position = activated.map(|slot| at.position(slot)).or(row.activated_position);
@@ -188,7 +199,7 @@ fn save(rows: &[partnership::Model], db: DbBackend) -> Statement {
 
 /// What both accounts wanted to keep, and were called, at the ending position. The head is locked: the accounts' rows say
 /// now what they said there, whether or not this change holds them.
-fn settle_endings(rows: &[partnership::Model], at: At, db: DbBackend) -> Option<Statement> {
+fn settle_endings(rows: &[partnership::Model], at: &At, db: DbBackend) -> Option<Statement> {
     use partnership::Column as P;
     use sea_orm::ExprTrait;
     let ended = rows.iter().filter(|row| row.ended_position.is_some_and(|end| at.wrote(end)));

@@ -1,7 +1,7 @@
 //! Locks on pairs and on rows, each set in its own order, after accounts and addresses.
 
-use crate::account::lock::lock_existing;
-use crate::backend::Work;
+use crate::account::lock::make_or_lock;
+use crate::backend::{Work, one_of};
 use crate::domain::email::EmailKey;
 use crate::domain::ids::{AccountId, PartnershipId};
 use crate::domain::partner_type::PartnerType;
@@ -10,28 +10,26 @@ use crate::entity::{address, member, pair, partnership};
 use crate::error::Error;
 use sea_orm::sea_query::{Expr, IntoColumnRef, Query};
 use sea_orm::{
-    ActiveEnum, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    ActiveEnum, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait,
+    ExprTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use std::collections::BTreeSet;
+
+/// SQLite reads a condition no deeper than a thousand.
+const MEETINGS_AT_ONCE: usize = 100;
+/// SQLite binds at most 32,766 values.
+const IDS_AT_ONCE: usize = 10_000;
 
 /// Locks what two accounts have with each other: whoever binds, activates or ends a row of theirs holds it.
 pub async fn pairs(work: &Work, wanted: &[(AccountId, AccountId)]) -> Result<(), Error> {
     let keys: BTreeSet<(AccountId, AccountId)> =
         wanted.iter().map(|(a, b)| (*a.min(b), *a.max(b))).collect();
-    if keys.is_empty() {
-        return Ok(());
-    }
     let rows = keys.iter().map(|(low, high)| pair::ActiveModel {
         low_account_id: Set(*low),
         high_account_id: Set(*high),
     });
     let key = [pair::Column::LowAccountId, pair::Column::HighAccountId];
-    pair::Entity::insert_many(rows)
-        .on_conflict(lock_existing(pair::Column::LowAccountId, key))
-        .exec_without_returning(&work.txn)
-        .await?;
-    Ok(())
+    make_or_lock(work, rows, key).await
 }
 
 /// Locks what hangs on the invitations that a closing account lets go of: their people's addresses, so that somebody who
@@ -50,7 +48,7 @@ pub async fn released_by(work: &Work, closing: AccountId) -> Result<(), Error> {
     // who was once found under an address has left its row there
     address::Entity::find()
         .filter(address::COLUMN.email_key.in_subquery(received().column(InviteeKey).into_query()))
-        .order_by_asc(address::Column::EmailKey)
+        .order_by(by_bytes(address::Column::EmailKey, work), Order::Asc)
         .lock_exclusive()
         .all(&work.txn)
         .await?;
@@ -72,6 +70,15 @@ pub async fn released_by(work: &Work, closing: AccountId) -> Result<(), Error> {
     pairs(work, &elsewhere).await
 }
 
+/// A text in the order of its bytes, as every other lock on a set is taken: the database's collation may have another one.
+fn by_bytes(column: address::Column, work: &Work) -> Expr {
+    let column = Expr::col((address::Entity, column));
+    match work.txn.get_database_backend() {
+        DbBackend::Postgres => Expr::cust_with_expr("$1 COLLATE \"C\"", column),
+        _ => column,
+    }
+}
+
 /// Locks rows, in order, and answers them as they are now.
 pub async fn rows(work: &Work, which: Condition) -> Result<Vec<partnership::Model>, Error> {
     Ok(partnership::Entity::find()
@@ -80,6 +87,40 @@ pub async fn rows(work: &Work, which: Condition) -> Result<Vec<partnership::Mode
         .lock_exclusive()
         .all(&work.txn)
         .await?)
+}
+
+/// A sender whose person has turned up somewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Meeting {
+    pub sender: AccountId,
+    pub home: AccountId,
+    pub kind: PartnerType,
+}
+
+/// Locks waiting rows and what the accounts that meet have with each other, all of it in order, and answers the rows as
+/// they are now. The pairs and the people's addresses are locked: none can come to these.
+pub async fn rows_around(
+    work: &Work,
+    waiting: BTreeSet<PartnershipId>,
+    meetings: &[Meeting],
+) -> Result<Vec<partnership::Model>, Error> {
+    let mut ids = waiting.clone();
+    for some in meetings.chunks(MEETINGS_AT_ONCE) {
+        let any = some
+            .iter()
+            .fold(Condition::any(), |any, of| any.add(of_pair(of.sender, of.home, of.kind)));
+        let query = partnership::Entity::find().select_only().column(partnership::Column::Id);
+        let found: Vec<PartnershipId> = query.filter(any).into_tuple().all(&work.txn).await?;
+        ids.extend(found);
+    }
+    let ids: Vec<PartnershipId> = ids.into_iter().collect();
+    let mut locked = Vec::with_capacity(ids.len());
+    for some in ids.chunks(IDS_AT_ONCE) {
+        let these =
+            one_of(partnership::Column::Id, some.iter().copied(), work.txn.get_database_backend());
+        locked.extend(rows(work, Condition::all().add(these).add(alive())).await?);
+    }
+    Ok(locked)
 }
 
 /// The sender's rows to a person, in a type, that can still matter.

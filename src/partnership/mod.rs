@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   invite.rs     InvitePartner, ResendInvitation      decide.rs    accept, reject, delete
-//!   reactions.rs  what a member's arrival and an account's closing do here
+//!   reactions.rs  what an account's closing does here  arrivals.rs  what people who appear do
 //!   sweep.rs      overdue invitations become expired   quota.rs     I13
 //!   ledger.rs     transitions applied to rows: versions, times, events, audit notes; one statement saves them all
 //!   lock.rs       pairs and rows, locked in order      view.rs      what one side is shown
@@ -11,6 +11,7 @@
 //! The rules themselves are in `domain::partnership`; this room locks, asks them, and returns what they say as a change.
 //! A row counts versions for each side apart, so that a side notices only what its own view shows (I17).
 
+mod arrivals;
 pub mod decide;
 pub mod invite;
 mod ledger;

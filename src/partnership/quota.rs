@@ -3,7 +3,7 @@
 //! The day's row is locked right after the accounts, so that parallel invitations of one account are counted one by one.
 //! Refused and dry-run ones are counted by a statement of their own, since what they were part of was rolled back.
 
-use crate::account::lock::lock_existing;
+use crate::account::lock::make_or_lock;
 use crate::backend::{Ask, Backend, Part, Work};
 use crate::domain::ids::AccountId;
 use crate::domain::time::Timestamp;
@@ -19,11 +19,7 @@ use std::time::Duration;
 /// Locks the account's day.
 pub async fn lock(work: &Work, account: AccountId) -> Result<(), Error> {
     let key = [invitation_usage::Column::AccountId, invitation_usage::Column::Day];
-    invitation_usage::Entity::insert(row((account, work.now.day()), 0, 0))
-        .on_conflict(lock_existing(invitation_usage::Column::Day, key))
-        .exec_without_returning(&work.txn)
-        .await?;
-    Ok(())
+    make_or_lock(work, [row((account, work.now.day()), 0, 0)], key).await
 }
 
 /// Refuses what goes beyond a quota; `reopens` is an invitation that is open already and stays one.

@@ -46,7 +46,7 @@ pub(super) async fn shown(
     account: AccountId,
 ) -> Result<PartnershipView, Error> {
     let id = row.id;
-    let viewer = Viewer { account, manager: work.ask.actor.manages_partners(), now: work.now };
+    let viewer = Viewer { account, manager: work.ask().actor.manages_partners(), now: work.now };
     let seen = store::seen(row, account, work.now).ok_or_else(|| store::not_found(id))?;
     store::show(&work.txn, viewer, seen).await
 }

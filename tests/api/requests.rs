@@ -1,7 +1,7 @@
 //! A request of every RPC that is good as it stands, for tests that go through all of them and then spoil one thing.
 //! A new RPC needs a row here; without one those tests fail by its name.
 
-use crate::dynamic::{self, has, rpcs, set, text};
+use crate::dynamic::{self, POOL, has, rpcs, set, text};
 use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
 
 /// The ids that a request names.
@@ -59,6 +59,9 @@ fn row(rpc: &str, ids: &Ids) -> Option<(Who, Vec<(&'static str, Value)>)> {
         "RegisterMember" => {
             (Who::Operator, vec![account(), ("member.email", text("new@here.example"))])
         }
+        "BatchRegisterMembers" => {
+            (Who::Operator, vec![account(), ("members", members(&["new@here.example"]))])
+        }
         "UpdateMember" => (
             Who::Operator,
             vec![
@@ -80,6 +83,17 @@ fn row(rpc: &str, ids: &Ids) -> Option<(Who, Vec<(&'static str, Value)>)> {
         "CreateGuest" => (Who::Members, vec![account(), ("email", text("guest@else.example"))]),
         _ => return None,
     })
+}
+
+/// Members with these addresses, as a list.
+fn members(emails: &[&str]) -> Value {
+    let kind = POOL.get_message_by_name("partner.v1.Member").expect("the message Member");
+    let member = |email: &&str| {
+        let mut member = DynamicMessage::new(kind.clone());
+        set(&mut member, "email", text(*email));
+        Value::Message(member)
+    };
+    Value::List(emails.iter().map(member).collect())
 }
 
 /// A good request of `method`; it changes nothing if `dry`, where the RPC knows `validate_only`.

@@ -35,7 +35,7 @@ fn imports(table: &str, source: &Source) -> bool {
         .any(|word| word == table)
 }
 
-/// Whether the file writes the table. `backend::insert` and `backend::update` take rows of any table, so a file that uses
+/// Whether the file writes the table. `backend::insert` and its like take rows of any table, so a file that uses
 /// them counts as a writer of every table that it imports: such files import what they write and nothing else.
 fn writes(table: &str, source: &Source) -> bool {
     if !imports(table, source) {
@@ -54,7 +54,7 @@ fn writes_any_row(source: &Source) -> bool {
         |statement| {
             statement
                 .split(|c: char| !c.is_alphanumeric() && c != '_')
-                .any(|word| ["insert", "update"].contains(&word))
+                .any(|word| ["insert", "insert_all", "update", "upsert_all"].contains(&word))
         },
     )
 }

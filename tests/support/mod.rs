@@ -16,6 +16,7 @@ pub mod world;
 
 use database::TestDatabase;
 use hyper_util::rt::TokioIo;
+use partner_service::account::group_commit::Registrations;
 use partner_service::backend::{Backend, Clock, Database, Limits, Pause, SecretKey};
 use partner_service::domain::time::Timestamp;
 use partner_service::grpc::auth::Authenticator;
@@ -43,6 +44,8 @@ pub struct Harness {
     pub clock: Clock,
     pub channel: Channel,
     pub routes: Arc<Routes>,
+    /// Where registrations queue.
+    pub registrations: Arc<Registrations>,
     pub database: Arc<TestDatabase>,
     shutdown: CancellationToken,
 }
@@ -82,7 +85,8 @@ impl Harness {
             Service::assemble(backend, authenticator).await.expect("the service assembles");
         let (routes, shutdown) = (Arc::new(service.routes), CancellationToken::new());
         let channel = in_memory(&routes, &shutdown).await;
-        Self { backend: service.backend, clock, channel, routes, database, shutdown }
+        let (backend, registrations) = (service.backend, service.registrations);
+        Self { backend, clock, channel, routes, registrations, database, shutdown }
     }
 
     /// Clients whose calls carry these metadata.

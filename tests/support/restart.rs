@@ -12,9 +12,9 @@ impl Harness {
     /// Ends the service, whatever clients it still has; what is left is its database and its clock. SQLite lets the next
     /// service in only once the last connection's task has let go of the backend.
     pub async fn stop(self) -> (Arc<TestDatabase>, Clock) {
-        let Self { backend, clock, channel, routes, database, shutdown } = self;
+        let Self { backend, clock, channel, routes, registrations, database, shutdown } = self;
         shutdown.cancel();
-        drop((channel, routes));
+        drop((channel, routes, registrations));
         let alone = async {
             while Arc::strong_count(&backend) > 1 {
                 tokio::task::yield_now().await;

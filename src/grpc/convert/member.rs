@@ -4,7 +4,8 @@ use super::enums::Wire;
 use super::mask::Mask;
 use super::time;
 use crate::account::etag;
-use crate::account::members::{MemberUpdate, NewMember};
+use crate::account::members::MemberUpdate;
+use crate::account::register::NewMember;
 use crate::domain::account::{MemberState, Profile, can_manage_partners};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::entity::member;
@@ -26,23 +27,26 @@ const OUTPUT_ONLY: &[&str] = &[
 
 pub fn register(fields: &mut Fields, body: pb::RegisterMemberRequest) -> NewMember {
     let pb::RegisterMemberRequest { account_id: _, member, request_id: _, validate_only: _ } = body;
-    let member = member.unwrap_or_default();
+    new_member(fields, "member", member.unwrap_or_default())
+}
+
+/// A member to be registered, whose fields are named after `path`.
+pub fn new_member(fields: &mut Fields, path: &str, member: pb::Member) -> NewMember {
+    let named = |field: &str| format!("{path}.{field}");
+    let text = |fields: &mut Fields, field: &str, raw, max| {
+        fields.text(&named(field), raw, max, Text::OneLine)
+    };
     NewMember {
-        id: fields.optional_id("member.id", &member.id),
-        email: fields.email("member.email", &member.email),
-        display_name: fields.text(
-            "member.display_name",
-            member.display_name,
-            MAX_NAME,
-            Text::OneLine,
-        ),
+        id: fields.optional_id(&named("id"), &member.id),
+        email: fields.email(&named("email"), &member.email),
+        display_name: text(fields, "display_name", member.display_name, MAX_NAME),
         profile: fields
-            .one("member.profile", member.profile, Some(Profile::Observer))
+            .one(&named("profile"), member.profile, Some(Profile::Observer))
             .unwrap_or(Profile::Observer),
         manage_partners: member.manage_partners,
-        phone: fields.text("member.phone", member.phone, MAX_NAME, Text::OneLine),
-        title: fields.text("member.title", member.title, MAX_NAME, Text::OneLine),
-        locale: fields.text("member.locale", member.locale, MAX_LOCALE, Text::OneLine),
+        phone: text(fields, "phone", member.phone, MAX_NAME),
+        title: text(fields, "title", member.title, MAX_NAME),
+        locale: text(fields, "locale", member.locale, MAX_LOCALE),
     }
 }
 

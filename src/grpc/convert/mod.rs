@@ -2,6 +2,7 @@
 //! build here until somebody decides what it means.
 
 pub mod account;
+pub mod batch;
 pub mod contact;
 pub mod enums;
 pub mod mask;

@@ -69,11 +69,9 @@ fn rules_in(rules: &DynamicMessage, field: &FieldDescriptor, good: &Value) -> Ve
                 found.extend(inner.fields().map(|(rule, value)| span(rule.name(), value)));
             }
             ("repeated", Value::Message(inner)) => {
-                let items =
-                    inner.get_field_by_name("items").expect("only rules on items are known here");
-                let items =
-                    rules_in(items.as_message().expect("FieldRules"), field, &Value::Bool(false));
-                found.extend(items.into_iter().map(Bound::in_lists));
+                found.extend(
+                    inner.fields().flat_map(|(rule, value)| list(field, rule.name(), value, good)),
+                );
             }
             (other, _) => panic!(
                 "{}: teach tests/api/annotations/bounds.rs the rules of {other}",
@@ -97,6 +95,28 @@ fn span(rule: &str, value: &Value) -> Bound {
     outside.set_field_by_name("seconds", Value::I64(beyond.0));
     outside.set_field_by_name("nanos", Value::I32(beyond.1));
     Bound::new(rule, vec![value.clone()], vec![Value::Message(outside)])
+}
+
+/// Rules on a list's length, and on its elements.
+fn list(field: &FieldDescriptor, rule: &str, value: &Value, good: &Value) -> Vec<Bound> {
+    let of = |length: u64| {
+        let one = good.as_list().and_then(<[Value]>::first).expect("a good list has an element");
+        Value::List(vec![one.clone(); usize::try_from(length).expect("a length")])
+    };
+    match (rule, value) {
+        ("items", Value::Message(rules)) => {
+            let items = rules_in(rules, field, &Value::Bool(false));
+            items.into_iter().map(Bound::in_lists).collect()
+        }
+        ("min_items", Value::U64(least)) => {
+            vec![Bound::new(format!("{rule} = {least}"), vec![of(*least)], vec![of(least - 1)])]
+        }
+        ("max_items", Value::U64(most)) => {
+            vec![Bound::new(format!("{rule} = {most}"), vec![of(*most)], vec![of(most + 1)])]
+        }
+        // a message of rules shows itself without end
+        (other, _) => panic!("{}: teach this file {other}", field.full_name()),
+    }
 }
 
 fn scalar(
