@@ -2,7 +2,7 @@
 //!
 //! The rooms, and the arrows between them; arrows only go down this list:
 //! ```text
-//!   main                  subcommands: demo, token
+//!   main                  subcommands: demo, token, watch
 //!   server                the composition root: services, reactions, start and stop        config, telemetry
 //!   client                the consumer's side of the stream, to be copied
 //!   grpc                  the only room that knows tonic and generated code
@@ -37,3 +37,4 @@ pub mod server;
 pub mod sync;
 pub mod telemetry;
 pub mod token;
+pub mod watch;

@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["grpc"],
     &["client"],
     &["config"],
-    &["telemetry", "server", "demo", "token"],
+    &["telemetry", "server", "demo", "token", "watch"],
     &["main", "lib"],
 ];
 
@@ -33,7 +33,7 @@ const KEPT_IN: &[(&[&str], &[&str], &str)] = &[
             "http",
             "pb",
         ],
-        &["grpc", "client", "server", "demo", "token"],
+        &["grpc", "client", "server", "demo", "token", "watch"],
         "transports and generated code",
     ),
     (
