@@ -3,13 +3,23 @@
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// What the process answers its caller; `main` keeps to it.
 pub const EXIT_CODES: &str = "Exit codes: 0 done, or stopped as asked; 1 failed; \
     2 the command line, the environment or a key file is wrong.";
+
+/// What `watch` prints.
+pub const WATCH_LINES: &str = "Each line is one partner.v1.WatchMembersResponse as proto3 JSON: resumeToken, \
+    serverTime, and one of snapshotBegin, contact, synced, event (and heartbeat, with --heartbeats). 64-bit numbers \
+    are strings, and fields that are empty are left out. A line without its end is to be thrown away.\n\n\
+    The token in --token-file never runs ahead of the lines that were written. After SIGINT or SIGTERM it is that of \
+    the last line; after a crash some lines may come again, which their event's position tells.\n\n\
+    Exit codes: 0 stopped as asked, or nobody reads any more; 1 failed, or the service refused for good; \
+    2 the command line or the environment is wrong.";
 
 /// Partner relationships between organisations' accounts, over gRPC.
 #[derive(Debug, Parser)]
@@ -31,6 +41,9 @@ pub enum Command {
     Demo(DemoConfig),
     /// Print a bearer token for development, signed with the key that a service verifies with.
     Token(TokenConfig),
+    /// Follow what happens among an account's partners and their members: one JSON object per line.
+    #[command(after_help = WATCH_LINES)]
+    Watch(WatchConfig),
 }
 
 /// How callers prove themselves.
@@ -160,6 +173,72 @@ pub struct DemoConfig {
     /// An operator's token, for a service that asks for one.
     #[arg(long, env = "PARTNER_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub token: Option<String>,
+}
+
+/// What to follow, and how.
+#[derive(Clone, Debug, Args)]
+pub struct WatchConfig {
+    /// The account's id (a UUID).
+    #[arg(long, value_name = "ID")]
+    pub account: Uuid,
+    /// Resume from the token in this file, and keep it up to date; a file that is not there yet is made.
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Where to begin without a stored token.
+    #[arg(long, default_value = "snapshot", value_name = "WHERE")]
+    pub from: WatchFrom,
+    /// The longest time without a sign of life from the service, 1s to 60s; three times that is a broken connection
+    /// [default: 20s, with --catch-up 1s]
+    #[arg(long, value_name = "SPAN", value_parser = heartbeat)]
+    pub heartbeat: Option<Span>,
+    /// Print heartbeats too.
+    #[arg(long)]
+    pub heartbeats: bool,
+    /// Stop once everything that has happened by now is printed.
+    #[arg(long)]
+    pub catch_up: bool,
+    /// Tell once a second on standard error: messages, rate, position, lag.
+    #[arg(long)]
+    pub stats: bool,
+    /// The service's address [default: what <data-dir>/listen says, else 127.0.0.1:50051]
+    #[arg(long, env = "PARTNER_ADDRESS", value_name = "HOST:PORT")]
+    pub address: Option<String>,
+    /// The service's data folder, to find its address in.
+    #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
+    pub data_dir: PathBuf,
+    /// A bearer token, for a service that asks for one.
+    #[arg(long, env = "PARTNER_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub token: Option<String>,
+    /// The member to act for; without it, the token's, or without a token the operator.
+    #[arg(long, value_name = "ID")]
+    pub member_id: Option<Uuid>,
+}
+
+/// Where to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WatchFrom {
+    /// With everybody, then what happens.
+    Snapshot,
+    /// With what happens from now on.
+    Now,
+}
+
+fn heartbeat(text: &str) -> Result<Span, String> {
+    let Span(interval) = text.parse()?;
+    let (least, most) = (Duration::from_secs(1), Duration::from_secs(60));
+    if (least..=most).contains(&interval) {
+        Ok(Span(interval))
+    } else {
+        Err("write a span from 1s to 60s".to_owned())
+    }
+}
+
+/// Where a service is to be found: as given, else as its data folder tells, else the default.
+#[must_use]
+pub fn service_address(given: Option<&str>, data_dir: &Path) -> String {
+    let told =
+        || std::fs::read_to_string(data_dir.join("listen")).ok().map(|line| line.trim().to_owned());
+    given.map(str::to_owned).or_else(told).unwrap_or_else(|| "127.0.0.1:50051".to_owned())
 }
 
 /// What a development token says.

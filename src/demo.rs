@@ -2,7 +2,7 @@
 //!
 //! Ids are made from names, so a second run finds everything there and changes nothing.
 
-use crate::config::DemoConfig;
+use crate::config::{DemoConfig, service_address};
 use crate::grpc::pb::account_service_client::AccountServiceClient;
 use crate::grpc::pb::{
     Account, CreateAccountRequest, Member, MemberProfile, RegisterMemberRequest,
@@ -104,7 +104,7 @@ impl Organization {
 /// A service that cannot be reached or refuses.
 pub async fn run(config: &DemoConfig) -> Result<(), DemoError> {
     let Organizations { organizations } = serde_json::from_str(ORGANIZATIONS)?;
-    let address = address(config);
+    let address = service_address(config.address.as_deref(), &config.data_dir);
     let client = connect(&address).await?;
     let mut new = 0;
     for organization in &organizations {
@@ -128,15 +128,6 @@ pub async fn run(config: &DemoConfig) -> Result<(), DemoError> {
 /// Prints a line; whoever closes the pipe early has read enough.
 fn say(line: std::fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stdout(), "{line}");
-}
-
-fn address(config: &DemoConfig) -> String {
-    let told = || {
-        std::fs::read_to_string(config.data_dir.join("listen"))
-            .ok()
-            .map(|line| line.trim().to_owned())
-    };
-    config.address.clone().or_else(told).unwrap_or_else(|| "127.0.0.1:50051".to_owned())
 }
 
 async fn connect(address: &str) -> Result<AccountServiceClient<Channel>, DemoError> {

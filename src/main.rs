@@ -1,9 +1,10 @@
 //! The subcommands, and what the process answers: exit code and one line on standard error.
 
 use clap::Parser;
-use partner_service::config::{Cli, Command, ConfigError, ServeConfig};
+use partner_service::config::{Cli, Command, ConfigError, ServeConfig, WatchConfig};
 use partner_service::demo::DemoError;
 use partner_service::server::ServeError;
+use partner_service::watch::WatchError;
 use partner_service::{demo, server, telemetry, token};
 use std::io::Write;
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ async fn main() -> ExitCode {
                 let _ = writeln!(std::io::stdout(), "{token}");
             })
             .map_err(Failure::from),
+        Some(Command::Watch(config)) => watch(&config).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,6 +46,15 @@ async fn main() -> ExitCode {
 
 async fn run(config: &ServeConfig) -> Result<(), Failure> {
     telemetry::start(config.log_format);
+    Ok(server::run(config, signalled()?).await?)
+}
+
+async fn watch(config: &WatchConfig) -> Result<(), Failure> {
+    Ok(partner_service::watch::run(config, signalled()?).await?)
+}
+
+/// Cancelled by SIGTERM or SIGINT.
+fn signalled() -> Result<CancellationToken, Failure> {
     let shutdown = CancellationToken::new();
     let handle = |kind| signal(kind).map_err(|error| Failure::new(FAILED, &error));
     let (mut terminate, mut interrupt) =
@@ -56,7 +67,7 @@ async fn run(config: &ServeConfig) -> Result<(), Failure> {
         }
         stop.cancel();
     });
-    Ok(server::run(config, shutdown).await?)
+    Ok(shutdown)
 }
 
 impl Failure {
@@ -79,6 +90,12 @@ impl From<ConfigError> for Failure {
 
 impl From<DemoError> for Failure {
     fn from(error: DemoError) -> Self {
+        Self::new(if error.is_usage() { USAGE } else { FAILED }, &error)
+    }
+}
+
+impl From<WatchError> for Failure {
+    fn from(error: WatchError) -> Self {
         Self::new(if error.is_usage() { USAGE } else { FAILED }, &error)
     }
 }

@@ -6,6 +6,7 @@
 //!   demo.rs        the demo and the lines it prints
 //!   page.rs        what else the README claims
 //!   startup.rs     banner, help, exit codes, refusals to start
+//!   watch.rs       `partner-service watch`          watcher.rs  the process, and what there is to watch
 //!   shell.rs       a shell in a folder of its own  service.rs  the binary, started and stopped
 //! ```
 //! `README_BLESS=1` writes what really came out into the README's output blocks.
@@ -22,3 +23,5 @@ mod readme;
 mod service;
 mod shell;
 mod startup;
+mod watch;
+mod watcher;

@@ -84,6 +84,7 @@ fn help_names_the_subcommands_and_the_exit_codes() {
         "\n  serve  ",
         "\n  demo   ",
         "\n  token  ",
+        "\n  watch  ",
         "Exit codes: 0 done",
         "1 failed",
         "2 the command",

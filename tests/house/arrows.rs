@@ -13,8 +13,9 @@ const FLOORS: &[&[&str]] = &[
     &["partnership"],
     &["contact", "sync"],
     &["grpc"],
+    &["client"],
     &["config"],
-    &["telemetry", "server", "demo", "token"],
+    &["telemetry", "server", "demo", "token", "watch"],
     &["main", "lib"],
 ];
 
@@ -32,7 +33,7 @@ const KEPT_IN: &[(&[&str], &[&str], &str)] = &[
             "http",
             "pb",
         ],
-        &["grpc", "server", "demo", "token"],
+        &["grpc", "client", "server", "demo", "token", "watch"],
         "transports and generated code",
     ),
     (
