@@ -4,6 +4,7 @@
 //! ```text
 //!   main                  subcommands: demo, token
 //!   server                the composition root: services, reactions, start and stop        config, telemetry
+//!   client                the consumer's side of the stream, to be copied
 //!   grpc                  the only room that knows tonic and generated code
 //!   sync                  what happens among an account's partners, from the log
 //!   contact               the Contacts page: read from histories as of a position
@@ -21,6 +22,7 @@ pub mod account;
 pub mod audit;
 pub mod backend;
 pub mod caller;
+pub mod client;
 pub mod config;
 pub mod contact;
 pub mod demo;

@@ -13,6 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["partnership"],
     &["contact", "sync"],
     &["grpc"],
+    &["client"],
     &["config"],
     &["telemetry", "server", "demo", "token"],
     &["main", "lib"],
@@ -32,7 +33,7 @@ const KEPT_IN: &[(&[&str], &[&str], &str)] = &[
             "http",
             "pb",
         ],
-        &["grpc", "server", "demo", "token"],
+        &["grpc", "client", "server", "demo", "token"],
         "transports and generated code",
     ),
     (
