@@ -1,0 +1,61 @@
+//! The services that histories run on: replicas over one database, with sizes so small that every path is taken.
+
+use crate::support::database::{TestEngine, engine};
+use crate::support::{Caller, Harness, Options, roster};
+use partner_service::backend::Limits;
+use sea_orm::DatabaseConnection;
+use std::sync::Arc;
+use std::time::Duration;
+use tonic::transport::Channel;
+
+/// As short as the service lets it be, so that a history need not wait.
+pub const HEARTBEAT: Duration = Duration::from_secs(1);
+/// What a narrow reader lets be under way: a few messages.
+const NARROW: u32 = 1_024;
+
+/// Replicas, and a look into their database.
+pub struct Stage {
+    pub replicas: Vec<Harness>,
+    narrow: Vec<Channel>,
+    pub db: DatabaseConnection,
+}
+
+/// Sizes that a handful of events exceeds.
+pub fn tiny() -> Limits {
+    Limits { invitations_per_day: 1_000_000, refused_per_day: 1_000_000, ..Limits::default() }
+}
+
+impl Stage {
+    /// Three replicas on PostgreSQL; SQLite serves one process.
+    pub async fn build() -> Self {
+        Self::with(tiny()).await
+    }
+
+    pub async fn with(limits: Limits) -> Self {
+        let first = Harness::with(Options { limits, ..Options::default() }).await;
+        let mut replicas = vec![first];
+        if engine() == TestEngine::Postgres {
+            for _ in 0..2 {
+                let database = Some(Arc::clone(&replicas[0].database));
+                let clock = Some(replicas[0].clock.clone());
+                let options = Options { limits, database, clock, ..Options::default() };
+                replicas.push(Harness::with(options).await);
+            }
+        }
+        let mut narrow = Vec::new();
+        for replica in &replicas {
+            narrow.push(replica.narrow(NARROW).await);
+        }
+        let db = roster::connect(&replicas[0].database.url).await;
+        Self { replicas, narrow, db }
+    }
+
+    /// A member's, or the operator's, clients on a replica.
+    pub fn caller(&self, replica: usize, member: Option<&str>, narrow: bool) -> Caller {
+        let channel = if narrow { &self.narrow[replica] } else { &self.replicas[replica].channel };
+        match member {
+            Some(id) => Harness::over(channel, &[("x-member-id", id.to_owned())]),
+            None => Harness::over(channel, &[]),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! One subscriber of WatchMembers: streams that it opens, reads, leaves alone, cuts, and resumes from any token it ever saw.
+
+use crate::support::Caller;
+use crate::support::checker::record::{Entry, Record, Start, reached};
+use crate::support::refusal::Refusal;
+use partner_service::grpc::pb;
+use pb::watch_members_request::Start as Wanted;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tonic::{Status, Streaming};
+
+/// How long anything is waited for.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Who a subscriber is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    Boss,
+    Operator,
+    /// This member, who may lose the right to watch.
+    Member(String),
+}
+
+/// How a stream is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    pub start: Start,
+    pub min_position: i64,
+    pub replica: usize,
+    pub heartbeat: Duration,
+    /// Cut after this many messages.
+    pub cut_after: Option<usize>,
+    /// Read nothing until released.
+    pub held: bool,
+}
+
+/// How far a stream has come.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    pub position: i64,
+    pub messages: usize,
+    /// The service's reason, or none when the subscriber cut it.
+    pub ended: Option<Option<String>>,
+}
+
+struct Session {
+    pump: JoinHandle<()>,
+    progress: watch::Receiver<Progress>,
+    release: watch::Sender<bool>,
+}
+
+/// A subscriber and what it has received.
+pub struct Subscriber {
+    pub account: usize,
+    pub who: Who,
+    record: Arc<Mutex<Record>>,
+    session: Option<Session>,
+}
+
+impl Subscriber {
+    pub fn new(account: usize, who: Who, record: Record) -> Self {
+        Self { account, who, record: Arc::new(Mutex::new(record)), session: None }
+    }
+
+    /// Opens a stream; an earlier one must be over.
+    pub fn open(&mut self, by: &Caller, opening: Opening) {
+        assert!(self.session.is_none(), "one stream at a time");
+        let Opening { start, min_position, replica, cut_after, held, .. } = opening;
+        let request = {
+            let mut record = self.record.lock().unwrap();
+            let request = request(&record, opening);
+            record.push(Entry::Opened { start, min_position, replica });
+            request
+        };
+        let (progress, seen) = watch::channel(Progress::default());
+        let (release, released) = watch::channel(!held);
+        let pump = Pump { record: Arc::clone(&self.record), progress, released, cut_after };
+        let by = by.clone();
+        let pump = tokio::spawn(pump.run(by, request));
+        self.session = Some(Session { pump, progress: seen, release });
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// Lets a held stream be read.
+    pub fn release(&self) {
+        if let Some(session) = &self.session {
+            session.release.send_replace(true);
+        }
+    }
+
+    /// Whether the stream is being read.
+    pub fn is_read(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| *session.release.borrow())
+    }
+
+    /// Waits until the stream has told everything up to a position, or is over; how far it came.
+    pub async fn reaches(&self, position: i64) -> Option<Progress> {
+        self.until(|progress| progress.position >= position).await
+    }
+
+    /// Waits until the service ends the stream.
+    pub async fn ends(&self) -> Option<Progress> {
+        self.until(|_| false).await
+    }
+
+    /// Waits for so many messages, or the end.
+    pub async fn receives(&self, messages: usize) -> Option<Progress> {
+        self.until(|progress| progress.messages >= messages).await
+    }
+
+    async fn until(&self, enough: impl Fn(&Progress) -> bool) -> Option<Progress> {
+        let mut progress = self.session.as_ref()?.progress.clone();
+        let done = progress.wait_for(|now| now.ended.is_some() || enough(now));
+        let now = tokio::time::timeout(PATIENCE, done).await.ok()?;
+        now.ok().map(|now| now.clone())
+    }
+
+    /// Cuts the stream if the service has not ended it; the reason if it has.
+    pub async fn close(&mut self) -> Option<String> {
+        let Session { pump, progress, .. } = self.session.take()?;
+        pump.abort();
+        // what was received is received: the record is at rest from here on
+        let _ = pump.await;
+        let reason = progress.borrow().ended.clone().flatten();
+        self.record.lock().unwrap().push(Entry::Closed { reason: reason.clone() });
+        reason
+    }
+
+    /// What was received.
+    pub fn record<T>(&self, look: impl FnOnce(&mut Record) -> T) -> T {
+        look(&mut self.record.lock().unwrap())
+    }
+}
+
+fn request(record: &Record, opening: Opening) -> pb::WatchMembersRequest {
+    let start = match opening.start {
+        Start::Snapshot => Wanted::Snapshot(()),
+        Start::Now => Wanted::Now(()),
+        Start::Resume(index) => Wanted::ResumeToken(record.token(index).to_owned()),
+    };
+    pb::WatchMembersRequest {
+        account_id: record.viewer.to_string(),
+        start: Some(start),
+        heartbeat_interval: prost_types::Duration::try_from(opening.heartbeat).ok(),
+        min_position: opening.min_position,
+    }
+}
+
+struct Pump {
+    record: Arc<Mutex<Record>>,
+    progress: watch::Sender<Progress>,
+    released: watch::Receiver<bool>,
+    cut_after: Option<usize>,
+}
+
+impl Pump {
+    async fn run(mut self, by: Caller, request: pb::WatchMembersRequest) {
+        let mut sync = by.sync;
+        let ended = match sync.watch_members(request).await {
+            Ok(stream) => self.read(stream.into_inner()).await,
+            Err(status) => Some(reason(&status)),
+        };
+        self.progress.send_modify(|progress| progress.ended = Some(ended));
+    }
+
+    /// Reads until the service ends the stream, with a reason, or the cut comes.
+    async fn read(&mut self, mut stream: Streaming<pb::WatchMembersResponse>) -> Option<String> {
+        let _ = self.released.wait_for(|released| *released).await;
+        let mut messages = 0;
+        while self.cut_after.is_none_or(|most| messages < most) {
+            let message = match stream.message().await {
+                Ok(Some(message)) => message,
+                Ok(None) => return Some("no reason".to_owned()),
+                Err(status) => return Some(reason(&status)),
+            };
+            messages += 1;
+            let position = reached(&message);
+            self.record.lock().unwrap().message(message);
+            self.progress.send_modify(|progress| {
+                progress.messages = messages;
+                progress.position = progress.position.max(position.unwrap_or(0));
+            });
+        }
+        None
+    }
+}
+
+fn reason(status: &Status) -> String {
+    use tonic_types::StatusExt;
+    if status.get_error_details().error_info().is_none() {
+        return format!("{status:?}");
+    }
+    Refusal::of(status).reason
+}
