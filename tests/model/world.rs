@@ -134,7 +134,11 @@ impl World {
             26..31 => Verb::Deactivate { member },
             31..36 => Verb::Reactivate { member },
             36..40 => Verb::Remove { member },
-            _ => Verb::Move { member, to: index, target: self.accounts[index].clone() },
+            _ => {
+                let stays = member.account_id == self.accounts[index].id;
+                let to = (index + usize::from(stays)) % self.accounts.len();
+                Verb::Move { member, to, target: self.accounts[to].clone() }
+            }
         }
     }
 
