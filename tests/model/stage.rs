@@ -3,13 +3,14 @@
 use crate::support::database::{TestEngine, engine};
 use crate::support::{Caller, Harness, Options, roster};
 use partner_service::backend::Limits;
+use partner_service::feed::Sizes;
 use sea_orm::DatabaseConnection;
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::transport::Channel;
 
-/// As short as the service lets it be, so that a history need not wait.
-pub const HEARTBEAT: Duration = Duration::from_secs(1);
+/// So short that a history need not wait for one.
+pub const HEARTBEAT: Duration = Duration::from_millis(20);
 /// What a narrow reader lets be under way: a few messages.
 const NARROW: u32 = 1_024;
 
@@ -22,7 +23,23 @@ pub struct Stage {
 
 /// Sizes that a handful of events exceeds.
 pub fn tiny() -> Limits {
-    Limits { invitations_per_day: 1_000_000, refused_per_day: 1_000_000, ..Limits::default() }
+    Limits {
+        invitations_per_day: 1_000_000,
+        refused_per_day: 1_000_000,
+        shortest_heartbeat: Duration::from_millis(5),
+        feed: Sizes {
+            ring: 8,
+            page: 4,
+            block: 8,
+            blocks: 4,
+            pending: 3,
+            batch: 3,
+            snapshot: 2,
+            poll: Duration::from_millis(20),
+            ..Sizes::default()
+        },
+        ..Limits::default()
+    }
 }
 
 impl Stage {
