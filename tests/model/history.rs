@@ -110,9 +110,11 @@ impl History {
     async fn befriend(&mut self) {
         let count = self.world.accounts.len();
         for a in 0..count {
-            let account = self.world.accounts[a].clone();
-            let email = self.world.address(&mut self.random);
-            self.calls(vec![Verb::Register { to: a, account, email }]).await;
+            for _ in 0..self.random.random_range(1..=2) {
+                let account = self.world.accounts[a].clone();
+                let email = self.world.address(&mut self.random);
+                self.calls(vec![Verb::Register { to: a, account, email }]).await;
+            }
             for b in a + 1..count {
                 if !self.random.random_bool(0.5) {
                     continue;
@@ -185,14 +187,17 @@ impl History {
         subscriber.open(&by, opening);
     }
 
-    /// Any token ever seen, the last one most often; or a new beginning.
+    /// Any token ever seen, those inside snapshots most often; or a new beginning.
     fn start(&mut self, index: usize) -> Start {
-        let messages = self.subscribers[index].record(|record| record.messages());
+        let subscriber = &self.subscribers[index];
+        let (messages, inside) = subscriber.record(|record| (record.messages(), record.inside()));
         let random = &mut self.random;
-        match (random.random_range(0..10), messages.last(), messages.choose(random)) {
-            (0..=3, Some(last), _) => Start::Resume(*last),
-            (4..=7, _, Some(any)) => Start::Resume(*any),
-            (9, ..) => Start::Now,
+        let chance = random.random_range(0..12);
+        match (chance, messages.last(), messages.choose(random), inside.choose(random)) {
+            (0..=3, Some(last), ..) => Start::Resume(*last),
+            (4..=6, _, Some(any), _) => Start::Resume(*any),
+            (7..=9, _, _, Some(inside)) => Start::Resume(*inside),
+            (11, ..) => Start::Now,
             _ => Start::Snapshot,
         }
     }
@@ -292,10 +297,12 @@ impl History {
         let Some(reason) = subscriber.close().await else { return };
         let account = subscriber.account;
         let excused = match (&*reason, &subscriber.who) {
+            // who moved away acts for another account by now, in whatever state that is
+            (
+                "MEMBER_NOT_ACTIVE" | "RESOURCE_NOT_FOUND" | "ACCOUNT_NOT_ACTIVE",
+                Who::Member(id),
+            ) if self.world.strayed.contains(id) => true,
             ("ACCOUNT_NOT_ACTIVE", _) => self.world.troubled.contains(&account),
-            ("MEMBER_NOT_ACTIVE" | "RESOURCE_NOT_FOUND", Who::Member(id)) => {
-                self.world.strayed.contains(id)
-            }
             _ => false,
         };
         if !excused {

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// How many histories are played at once, and how many share a database.
-const LANES: u64 = 8;
+const LANES: u64 = 6;
 const SHARE_DATABASE: u64 = 250;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

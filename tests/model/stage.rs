@@ -10,7 +10,7 @@ use std::time::Duration;
 use tonic::transport::Channel;
 
 /// So short that a history need not wait for one.
-pub const HEARTBEAT: Duration = Duration::from_millis(20);
+pub const HEARTBEAT: Duration = Duration::from_millis(40);
 /// What a narrow reader lets be under way: a few messages.
 const NARROW: u32 = 1_024;
 

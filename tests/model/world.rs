@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Addresses that people of a history have, lose and get again.
-const ADDRESSES: usize = 8;
+const ADDRESSES: usize = 12;
 const PROFILES: [pb::MemberProfile; 3] =
     [pb::MemberProfile::Visitor, pb::MemberProfile::Observer, pb::MemberProfile::Manager];
 

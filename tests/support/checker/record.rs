@@ -74,6 +74,22 @@ impl Record {
         self.entries.iter().enumerate().filter_map(message).collect()
     }
 
+    /// The indices of messages after which a reader is inside a snapshot, or was sent a contact.
+    pub fn inside(&self) -> Vec<usize> {
+        use pb::watch_members_response::Payload;
+        let is_inside = |index: &usize| match &self.entries[*index] {
+            Entry::Message(message) => match message.payload.as_ref() {
+                Some(Payload::SnapshotBegin(_) | Payload::Contact(_)) => true,
+                Some(Payload::Event(event)) => {
+                    event.kind() == pb::MemberEventKind::PartnerActivated
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        self.messages().into_iter().filter(is_inside).collect()
+    }
+
     /// The last message.
     pub fn last_message(&self) -> Option<usize> {
         self.entries.iter().rposition(|entry| matches!(entry, Entry::Message(_)))
