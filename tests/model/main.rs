@@ -16,6 +16,7 @@ mod caught;
 mod history;
 mod honest;
 mod random;
+mod slow;
 mod stage;
 mod subscriber;
 mod verb;

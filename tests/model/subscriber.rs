@@ -39,6 +39,8 @@ pub struct Opening {
 /// How far a stream has come.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
+    /// The call was answered: the stream exists.
+    pub answered: bool,
     pub position: i64,
     pub messages: usize,
     /// The service's reason, or none when the subscriber cut it.
@@ -108,6 +110,11 @@ impl Subscriber {
         self.until(|_| false).await
     }
 
+    /// Waits until the call is answered; whether with a stream.
+    pub async fn is_answered(&self) -> bool {
+        self.until(|progress| progress.answered).await.is_some_and(|progress| progress.answered)
+    }
+
     /// Waits for so many messages, or the end.
     pub async fn receives(&self, messages: usize) -> Option<Progress> {
         self.until(|progress| progress.messages >= messages).await
@@ -162,7 +169,10 @@ impl Pump {
     async fn run(mut self, by: Caller, request: pb::WatchMembersRequest) {
         let mut sync = by.sync;
         let ended = match sync.watch_members(request).await {
-            Ok(stream) => self.read(stream.into_inner()).await,
+            Ok(stream) => {
+                self.progress.send_modify(|progress| progress.answered = true);
+                self.read(stream.into_inner()).await
+            }
             Err(status) => Some(reason(&status)),
         };
         self.progress.send_modify(|progress| progress.ended = Some(ended));
