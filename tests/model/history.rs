@@ -67,6 +67,10 @@ impl History {
     /// Plays a history from its beginning to its judgement.
     pub async fn play(stage: Arc<Stage>, seed: u64, tag: String) -> Ending {
         let mut history = Self::begin(stage, seed, tag).await;
+        history.people().await;
+        history.subscribe();
+        history.come_and_go().await;
+        history.befriend().await;
         let bursts = history.random.random_range(3..9);
         for _ in 0..bursts {
             history.come_and_go().await;
@@ -92,29 +96,25 @@ impl History {
         let bosses = join_all(made).await;
         let first = bosses.iter().map(|boss| boss.position).min().unwrap_or(1);
         let world = World::new(tag, bosses);
-        let mut history = Self {
-            stage,
-            seed,
-            random,
-            world,
-            subscribers: Vec::new(),
-            ending: Ending { verdict: Verdict::default(), calls: BTreeMap::new() },
-            first,
-        };
-        history.befriend().await;
-        history.subscribe();
-        history
+        let ending = Ending { verdict: Verdict::default(), calls: BTreeMap::new() };
+        Self { stage, seed, random, world, subscribers: Vec::new(), ending, first }
     }
 
-    /// Some pairs are partners from the start, with some people.
-    async fn befriend(&mut self) {
-        let count = self.world.accounts.len();
-        for a in 0..count {
+    /// Everybody has somebody from the start.
+    async fn people(&mut self) {
+        for a in 0..self.world.accounts.len() {
             for _ in 0..self.random.random_range(1..=2) {
                 let account = self.world.accounts[a].clone();
                 let email = self.world.address(&mut self.random);
                 self.calls(vec![Verb::Register { to: a, account, email }]).await;
             }
+        }
+    }
+
+    /// Some pairs are partners, soon after the first streams.
+    async fn befriend(&mut self) {
+        let count = self.world.accounts.len();
+        for a in 0..count {
             for b in a + 1..count {
                 if !self.random.random_bool(0.5) {
                     continue;

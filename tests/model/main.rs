@@ -12,9 +12,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bounds;
 mod caught;
+mod endings;
+mod flapping;
 mod history;
 mod honest;
+mod hopping;
+mod organizations;
+mod prefix;
 mod random;
 mod slow;
 mod stage;

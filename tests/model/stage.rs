@@ -42,6 +42,11 @@ pub fn tiny() -> Limits {
     }
 }
 
+/// As the service comes, but for heartbeats that need not be waited for.
+pub fn usual() -> Limits {
+    Limits { shortest_heartbeat: Duration::from_millis(5), ..Limits::default() }
+}
+
 impl Stage {
     /// Three replicas on PostgreSQL; SQLite serves one process.
     pub async fn build() -> Self {

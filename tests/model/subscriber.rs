@@ -1,8 +1,14 @@
 //! One subscriber of WatchMembers: streams that it opens, reads, leaves alone, cuts, and resumes from any token it ever saw.
 
+use crate::stage::{HEARTBEAT, Stage};
 use crate::support::Caller;
+use crate::support::checker::judge::judge;
+use crate::support::checker::log::Log;
+use crate::support::checker::oracle::{Oracle, Retentions};
 use crate::support::checker::record::{Entry, Record, Start, reached};
+use crate::support::checker::verdict::Verdict;
 use crate::support::refusal::Refusal;
+use crate::support::world::Organization;
 use partner_service::grpc::pb;
 use pb::watch_members_request::Start as Wanted;
 use std::sync::{Arc, Mutex};
@@ -36,6 +42,14 @@ pub struct Opening {
     pub held: bool,
 }
 
+impl Opening {
+    /// On the first replica, read at once and for ever.
+    pub fn from(start: Start) -> Self {
+        let heartbeat = HEARTBEAT;
+        Self { start, min_position: 0, replica: 0, heartbeat, cut_after: None, held: false }
+    }
+}
+
 /// How far a stream has come.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
@@ -64,6 +78,18 @@ pub struct Subscriber {
 impl Subscriber {
     pub fn new(account: usize, who: Who, record: Record) -> Self {
         Self { account, who, record: Arc::new(Mutex::new(record)), session: None }
+    }
+
+    /// An organisation's administrator.
+    pub fn of(organization: &Organization) -> Self {
+        let record = Record::new(organization.name.clone(), organization.id.parse().unwrap());
+        Self::new(0, Who::Boss, record)
+    }
+
+    /// Opens the administrator's stream.
+    pub fn watch(&mut self, stage: &Stage, organization: &Organization, opening: Opening) {
+        let boss = Some(&*organization.boss.id);
+        self.open(&stage.caller(opening.replica, boss, opening.held), opening);
     }
 
     /// Opens a stream; an earlier one must be over.
@@ -142,6 +168,30 @@ impl Subscriber {
     pub fn record<T>(&self, look: impl FnOnce(&mut Record) -> T) -> T {
         look(&mut self.record.lock().unwrap())
     }
+}
+
+/// Panics unless each was told what the log says; those that are open, everything up to here.
+pub async fn all_told(stage: &Stage, subscribers: &mut [Subscriber], upto: i64) -> Verdict {
+    for subscriber in subscribers.iter_mut().filter(|subscriber| subscriber.is_open()) {
+        subscriber.release();
+        let progress = subscriber.reaches(upto).await;
+        assert!(
+            progress.is_some(),
+            "{} comes to {upto}",
+            subscriber.record(|one| one.name.clone())
+        );
+        subscriber.record(|record| record.complete_to = Some(upto));
+        assert_eq!(subscriber.close().await, None);
+    }
+    let log = Log::read(&stage.db).await;
+    let oracle = Oracle::of(&log, &Retentions::new());
+    let mut verdict = Verdict::default();
+    log.check(&mut verdict);
+    for subscriber in subscribers {
+        subscriber.record(|record| verdict += judge(record, &oracle.page(record.viewer), &log));
+    }
+    verdict.assert_clean("told");
+    verdict
 }
 
 fn request(record: &Record, opening: Opening) -> pb::WatchMembersRequest {
