@@ -10,9 +10,9 @@ use partner_service::grpc::pb;
 use std::time::Duration;
 use tonic::{Code, Status, Streaming};
 
-type Answer = Result<Streaming<pb::WatchMembersResponse>, Status>;
+pub type Answer = Result<Streaming<pb::WatchMembersResponse>, Status>;
 
-fn request(account_id: &str) -> pb::WatchMembersRequest {
+pub fn request(account_id: &str) -> pb::WatchMembersRequest {
     let heartbeat_interval = prost_types::Duration::try_from(HEARTBEAT).ok();
     pb::WatchMembersRequest {
         account_id: account_id.to_owned(),
@@ -21,12 +21,12 @@ fn request(account_id: &str) -> pb::WatchMembersRequest {
     }
 }
 
-async fn watch(by: &Caller, request: pb::WatchMembersRequest) -> Answer {
+pub async fn watch(by: &Caller, request: pb::WatchMembersRequest) -> Answer {
     Ok(by.sync.clone().watch_members(request).await?.into_inner())
 }
 
 /// The reason a stream is refused with, or ends with before it said anything.
-async fn refusal(by: &Caller, request: pb::WatchMembersRequest) -> Refusal {
+pub async fn refusal(by: &Caller, request: pb::WatchMembersRequest) -> Refusal {
     match watch(by, request).await {
         Err(status) => Refusal::of(&status),
         Ok(mut stream) => Refusal::of(&stream.message().await.expect_err("nothing is told")),

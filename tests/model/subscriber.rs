@@ -56,7 +56,6 @@ pub struct Progress {
     /// The call was answered: the stream exists.
     pub answered: bool,
     pub position: i64,
-    pub messages: usize,
     /// The service's reason, or none when the subscriber cut it.
     pub ended: Option<Option<String>>,
 }
@@ -139,11 +138,6 @@ impl Subscriber {
     /// Waits until the call is answered; whether with a stream.
     pub async fn is_answered(&self) -> bool {
         self.until(|progress| progress.answered).await.is_some_and(|progress| progress.answered)
-    }
-
-    /// Waits for so many messages, or the end.
-    pub async fn receives(&self, messages: usize) -> Option<Progress> {
-        self.until(|progress| progress.messages >= messages).await
     }
 
     async fn until(&self, enough: impl Fn(&Progress) -> bool) -> Option<Progress> {
@@ -242,7 +236,6 @@ impl Pump {
             let position = reached(&message);
             self.record.lock().unwrap().message(message);
             self.progress.send_modify(|progress| {
-                progress.messages = messages;
                 progress.position = progress.position.max(position.unwrap_or(0));
             });
         }

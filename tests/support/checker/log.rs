@@ -60,6 +60,14 @@ impl Log {
         Self { ends, rows }
     }
 
+    /// With what was read later, when the beginning was not kept any more.
+    pub fn joined(mut self, later: Self) -> Self {
+        let head = self.head();
+        self.ends.extend(later.ends);
+        self.rows.extend(later.rows.into_iter().filter(|row| row.position > head));
+        self
+    }
+
     /// The highest position.
     pub fn head(&self) -> i64 {
         self.ends.keys().next_back().copied().unwrap_or(0)
