@@ -1,6 +1,6 @@
 //! The services that histories run on: replicas over one database, with sizes so small that every path is taken.
 
-use crate::support::database::{TestEngine, engine};
+use crate::support::database::{TestDatabase, TestEngine, engine};
 use crate::support::{Caller, Harness, Options, roster};
 use partner_service::backend::Limits;
 use partner_service::feed::Sizes;
@@ -53,8 +53,15 @@ impl Stage {
         Self::with(tiny()).await
     }
 
+    /// With other limits.
     pub async fn with(limits: Limits) -> Self {
-        let first = Harness::with(Options { limits, ..Options::default() }).await;
+        Self::over(Arc::new(TestDatabase::fresh().await), limits).await
+    }
+
+    /// Over a database that is there.
+    pub async fn over(database: Arc<TestDatabase>, limits: Limits) -> Self {
+        let options = Options { limits, database: Some(database), ..Options::default() };
+        let first = Harness::with(options).await;
         let mut replicas = vec![first];
         if engine() == TestEngine::Postgres {
             for _ in 0..2 {

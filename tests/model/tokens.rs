@@ -1,13 +1,12 @@
 //! P5: tokens prove themselves, whatever message they come from; what does not is refused with its reason.
 
 use crate::bounds::{refusal, request, watch};
-use crate::stage::Stage;
-use crate::support::database::{TestEngine, engine};
+use crate::stage::{Stage, tiny, usual};
+use crate::support::database::{TestDatabase, TestEngine, engine};
 use crate::support::world::Organization;
 use crate::support::{Caller, Harness, Options};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use partner_service::feed::Sizes;
 use partner_service::feed::token::ResumeToken;
 use partner_service::grpc::pb;
 use pb::watch_members_request::Start;
@@ -95,7 +94,9 @@ async fn a_token_from_inside_a_snapshot_serves_its_own_account_alone_and_others_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_of_another_log_is_invalid_and_one_of_another_history_or_beyond_the_head_diverged()
 {
-    let (stage, other) = (Stage::build().await, Stage::build().await);
+    let stage = Stage::build().await;
+    // what is copied from a template is the same log
+    let other = Stage::over(Arc::new(TestDatabase::empty().await), tiny()).await;
     let (ann, _, tokens) = scene(&stage).await;
     let (_, _, foreign) = scene(&other).await;
     for (kind, token) in &tokens {
@@ -114,9 +115,10 @@ async fn a_token_of_another_log_is_invalid_and_one_of_another_history_or_beyond_
 
 /// Two replicas on PostgreSQL, the second of which looks at the log only so often.
 async fn behind(poll: Duration) -> (Harness, Harness) {
-    let first = Harness::start().await;
-    let mut options = Options { database: Some(Arc::clone(&first.database)), ..Options::default() };
-    options.limits.feed = Sizes { poll, ..Sizes::default() };
+    let first = Harness::with(Options { limits: usual(), ..Options::default() }).await;
+    let database = Some(Arc::clone(&first.database));
+    let mut options = Options { limits: usual(), database, ..Options::default() };
+    options.limits.feed.poll = poll;
     options.clock = Some(first.clock.clone());
     let second = Harness::with(options).await;
     (first, second)
