@@ -180,6 +180,20 @@ fn a_heartbeat_that_runs_ahead_goes_back_or_lies_inside_a_change_is_caught() {
 }
 
 #[test]
+fn a_message_that_says_it_is_of_another_position_is_caught() {
+    let of_another =
+        |index: usize| move |_: &Scene, messages: &mut Messages| messages[index].position += 1;
+    for index in [0, 1, 4] {
+        assert_eq!(faults(Start::Snapshot, of_another(index)), [Fault::Token], "message {index}");
+    }
+    let restored = |_: &Scene, messages: &mut Messages| {
+        let index = event_at(messages, 20) + 1;
+        messages[index].position -= 1;
+    };
+    assert_eq!(faults(Start::Snapshot, restored), [Fault::Token]);
+}
+
+#[test]
 fn a_list_that_is_not_the_oracles_is_caught() {
     let scene = Scene::new();
     let mut record = scene.record(Start::Snapshot, scene.stream(Start::Snapshot));

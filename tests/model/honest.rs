@@ -116,7 +116,7 @@ impl Scene {
             messages.push(self.heartbeat(SNAPSHOT));
         } else {
             let begin = pb::SnapshotBegin { position: SNAPSHOT };
-            messages.push(message(Payload::SnapshotBegin(begin)));
+            messages.push(message(SNAPSHOT, Payload::SnapshotBegin(begin)));
             messages.extend(self.contacts(SNAPSHOT, None));
             messages.push(synced(SNAPSHOT, None));
         }
@@ -124,7 +124,7 @@ impl Scene {
             match telling.what {
                 What::Restored(key) => {
                     let copy = &self.page.contacts(telling.position)[&key];
-                    messages.push(self.contact(key, copy));
+                    messages.push(self.contact(telling.position, key, copy));
                 }
                 _ => messages.push(told(expected::event(telling).unwrap())),
             }
@@ -173,7 +173,7 @@ impl Scene {
 
     pub fn heartbeat(&self, position: i64) -> pb::WatchMembersResponse {
         let lag = Some(prost_types::Duration::default());
-        message(Payload::Heartbeat(pb::Heartbeat { position, lag }))
+        message(position, Payload::Heartbeat(pb::Heartbeat { position, lag }))
     }
 
     /// A member's event as the log has it, whoever may know.
@@ -191,21 +191,24 @@ impl Scene {
     fn contacts(&self, position: i64, partner: Option<Uuid>) -> Vec<pb::WatchMembersResponse> {
         let mut contacts = self.page.contacts(position);
         contacts.retain(|key, _| partner.is_none_or(|partner| partner == key.0));
-        contacts.iter().map(|(key, copy)| self.contact(*key, copy)).collect()
+        contacts.iter().map(|(key, copy)| self.contact(position, *key, copy)).collect()
     }
 
-    fn contact(&self, (home, member): Key, copy: &Copy) -> pb::WatchMembersResponse {
-        message(Payload::Contact(pb::Contact {
-            account_id: self.viewer.to_string(),
-            kind: pb::ContactKind::Member.into(),
-            home_account_id: home.to_string(),
-            member_id: member.to_string(),
-            member_state: copy.person.state.into(),
-            email: copy.person.email.clone(),
-            display_name: copy.person.display_name.clone(),
-            link: copy.link.into(),
-            ..Default::default()
-        }))
+    fn contact(&self, position: i64, (home, member): Key, copy: &Copy) -> pb::WatchMembersResponse {
+        message(
+            position,
+            Payload::Contact(pb::Contact {
+                account_id: self.viewer.to_string(),
+                kind: pb::ContactKind::Member.into(),
+                home_account_id: home.to_string(),
+                member_id: member.to_string(),
+                member_state: copy.person.state.into(),
+                email: copy.person.email.clone(),
+                display_name: copy.person.display_name.clone(),
+                link: copy.link.into(),
+                ..Default::default()
+            }),
+        )
     }
 }
 
@@ -221,16 +224,16 @@ fn named(verdict: &Verdict) -> Vec<Fault> {
 
 fn told(event: pb::MemberEvent) -> pb::WatchMembersResponse {
     let commit_time = Some(prost_types::Timestamp::default());
-    message(Payload::Event(pb::MemberEvent { commit_time, ..event }))
+    message(event.position, Payload::Event(pb::MemberEvent { commit_time, ..event }))
 }
 
 fn synced(position: i64, partner: Option<Uuid>) -> pb::WatchMembersResponse {
     let partner_account_id = partner.map(|id| id.to_string()).unwrap_or_default();
-    message(Payload::Synced(pb::Synced { position, partner_account_id }))
+    message(position, Payload::Synced(pb::Synced { position, partner_account_id }))
 }
 
-fn message(payload: Payload) -> pb::WatchMembersResponse {
+fn message(position: i64, payload: Payload) -> pb::WatchMembersResponse {
     let server_time = Some(prost_types::Timestamp::default());
     let payload = Some(payload);
-    pb::WatchMembersResponse { resume_token: "t".to_owned(), server_time, payload }
+    pb::WatchMembersResponse { resume_token: "t".to_owned(), server_time, payload, position }
 }

@@ -3,8 +3,7 @@
 use crate::support::Harness;
 use crate::support::database::{TestEngine, engine};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::watch;
 
 const WRITERS: usize = 16;
 const WRITES: usize = 15;
@@ -14,15 +13,15 @@ const READERS: usize = 50;
 async fn fifty_readers_beside_sixteen_writers_always_see_a_full_prefix_of_the_log() {
     let harness = Harness::start().await;
     let account = harness.organization("ann").await.id;
-    let over = Arc::new(AtomicBool::new(false));
+    let written = watch::Sender::new(0_usize);
     let mut readers = Vec::new();
     for _ in 0..READERS {
         let db = connect(&harness.database.url).await;
-        readers.push(tokio::spawn(read(db, Arc::clone(&over))));
+        readers.push(tokio::spawn(read(db, written.subscribe())));
     }
-    let writers = (0..WRITERS).map(|writer| write(&harness, &account, writer));
+    let writers = (0..WRITERS).map(|writer| write(&harness, &account, writer, &written));
     futures::future::join_all(writers).await;
-    over.store(true, Ordering::Relaxed);
+    drop(written);
     let mut reads = 0;
     for reader in readers {
         reads += reader.await.expect("a reader that saw nothing but prefixes");
@@ -31,18 +30,19 @@ async fn fifty_readers_beside_sixteen_writers_always_see_a_full_prefix_of_the_lo
     assert!(reads > READERS, "they read while something was written");
 }
 
-async fn write(harness: &Harness, account: &str, writer: usize) {
+async fn write(harness: &Harness, account: &str, writer: usize, written: &watch::Sender<usize>) {
     for number in 0..WRITES {
         let email = format!("m{number}@w{writer}.example");
         let profile = partner_service::grpc::pb::MemberProfile::Observer;
         harness.register(account, &email, profile).await.expect("registered");
+        written.send_modify(|count| *count += 1);
     }
 }
 
-/// How often it looked.
-async fn read(db: DatabaseConnection, over: Arc<AtomicBool>) -> usize {
+/// Looks while others write, each time one of them has written; how often.
+async fn read(db: DatabaseConnection, mut written: watch::Receiver<usize>) -> usize {
     let (mut reads, mut before) = (0, 0);
-    while !over.load(Ordering::Relaxed) || reads == 0 {
+    while written.changed().await.is_ok() {
         let statement = Statement::from_string(
             db.get_database_backend(),
             "SELECT count(*) AS events, max(position) AS highest, min(position) AS lowest FROM log",

@@ -87,6 +87,30 @@ impl Reader {
             Some(Payload::Heartbeat(heartbeat)) => self.heartbeat(heartbeat, bench, verdict),
             None => verdict.fault(Fault::Garbled, format!("{}: an empty message", bench.at)),
         }
+        self.check_position(message, bench, verdict);
+    }
+
+    /// Every message says as of which position it is: in a snapshot the snapshot's, otherwise the place reached.
+    fn check_position(
+        &self,
+        message: &pb::WatchMembersResponse,
+        bench: &Bench<'_>,
+        verdict: &mut Verdict,
+    ) {
+        let expected = match message.payload.as_ref() {
+            Some(Payload::Event(event)) => event.position,
+            Some(Payload::Heartbeat(heartbeat)) => heartbeat.position,
+            Some(Payload::Synced(synced)) => synced.position,
+            Some(Payload::SnapshotBegin(begin)) => begin.position,
+            Some(Payload::Contact(_)) | None => match &self.place {
+                Place::After { position, .. } => *position,
+                Place::Before { .. } | Place::Now { .. } => return,
+            },
+        };
+        if message.position != expected {
+            let sentence = format!("{}: says {}, is {expected}", bench.at, message.position);
+            verdict.fault(Fault::Token, sentence);
+        }
     }
 
     /// The stream is over: what it jumped over is lost, and so is what it should have told by now.
