@@ -8,6 +8,7 @@ use super::record::{Entry, Record, Start};
 use super::verdict::{Fault, Verdict};
 use partner_service::client;
 use partner_service::grpc::pb;
+use pb::watch_members_response::Payload;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a subscriber knew after a message: where it stood, and what it held if a snapshot ever gave it a beginning.
@@ -101,11 +102,13 @@ impl<'a> Case<'a> {
         known.consumer.apply(message);
         let synced = matches!(
             message.payload,
-            Some(pb::watch_members_response::Payload::Synced(pb::Synced { ref partner_account_id, .. }))
+            Some(Payload::Synced(pb::Synced { ref partner_account_id, .. }))
                 if partner_account_id.is_empty()
         );
         known.grounded |= synced;
-        if let Some(position) = known.reader.settled().filter(|_| known.grounded) {
+        // a heartbeat changes nobody
+        let beat = matches!(message.payload, Some(Payload::Heartbeat(_)));
+        if let Some(position) = known.reader.settled().filter(|_| known.grounded && !beat) {
             self.verdict.comparisons += 1;
             compare(&held(&known.consumer), self.page, position, &bench, &mut self.verdict);
         }
