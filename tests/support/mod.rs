@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub mod checker;
 pub mod contact_oracle;
 pub mod contacts;
 pub mod database;
@@ -84,24 +85,36 @@ impl Harness {
         let service =
             Service::assemble(backend, authenticator).await.expect("the service assembles");
         let (routes, shutdown) = (Arc::new(service.routes), CancellationToken::new());
-        let channel = in_memory(&routes, &shutdown).await;
+        let endpoint = Endpoint::from_static("http://in-memory");
+        let channel = in_memory(&routes, &shutdown, endpoint).await;
         let (backend, registrations) = (service.backend, service.registrations);
         Self { backend, clock, channel, routes, registrations, database, shutdown }
     }
 
     /// Clients whose calls carry these metadata.
     pub fn caller(&self, metadata: &[(&'static str, String)]) -> Caller {
+        Self::over(&self.channel, metadata)
+    }
+
+    /// Clients over another connection.
+    pub fn over(channel: &Channel, metadata: &[(&'static str, String)]) -> Caller {
         let headers = metadata
             .iter()
             .map(|(name, value)| (*name, value.parse().expect("a header value")))
             .collect::<Vec<(&'static str, MetadataValue<Ascii>)>>();
         let headers = Headers(headers.into());
         Caller {
-            accounts: AccountServiceClient::with_interceptor(self.channel.clone(), headers.clone()),
-            contacts: ContactServiceClient::with_interceptor(self.channel.clone(), headers.clone()),
-            partners: PartnerServiceClient::with_interceptor(self.channel.clone(), headers.clone()),
-            sync: MemberSyncServiceClient::with_interceptor(self.channel.clone(), headers),
+            accounts: AccountServiceClient::with_interceptor(channel.clone(), headers.clone()),
+            contacts: ContactServiceClient::with_interceptor(channel.clone(), headers.clone()),
+            partners: PartnerServiceClient::with_interceptor(channel.clone(), headers.clone()),
+            sync: MemberSyncServiceClient::with_interceptor(channel.clone(), headers),
         }
+    }
+
+    /// A connection of which each call may have this many bytes under way: a reader that stops is felt at once.
+    pub async fn narrow(&self, window: u32) -> Channel {
+        let endpoint = Endpoint::from_static("http://in-memory").initial_stream_window_size(window);
+        in_memory(&self.routes, &self.shutdown, endpoint).await
     }
 
     /// The operator, under `--auth none`.
@@ -137,7 +150,11 @@ impl Interceptor for Headers {
     }
 }
 
-async fn in_memory(routes: &Arc<Routes>, shutdown: &CancellationToken) -> Channel {
+async fn in_memory(
+    routes: &Arc<Routes>,
+    shutdown: &CancellationToken,
+    endpoint: Endpoint,
+) -> Channel {
     // clients outlive a service that was stopped: they must not keep it
     let (routes, shutdown) = (Arc::downgrade(routes), shutdown.clone());
     let connector = tower::service_fn(move |_: http::Uri| {
@@ -149,6 +166,5 @@ async fn in_memory(routes: &Arc<Routes>, shutdown: &CancellationToken) -> Channe
             Ok::<_, std::io::Error>(TokioIo::new(client))
         }
     });
-    let endpoint = Endpoint::from_static("http://in-memory");
     endpoint.connect_with_connector(connector).await.expect("an in-memory connection")
 }
