@@ -1,7 +1,7 @@
 //! The partners' people as a consumer of `WatchMembers` holds them: the stream's messages applied one after the other.
 //!
 //! Store it as a whole, together with the token of the last message applied: then nothing is missed or applied twice.
-//! Events that come again, after a token older than what is held, change nothing.
+//! What comes again, after a token older than what is held, changes nothing.
 
 use crate::grpc::pb;
 use pb::watch_members_response::Payload;
@@ -42,8 +42,6 @@ pub struct Contacts {
     /// The highest position seen.
     position: i64,
     snapshot: Option<Snapshot>,
-    /// A partner whose beginning was seen long ago: what follows it now is older than what is held.
-    stale: Option<String>,
 }
 
 impl Contacts {
@@ -51,7 +49,7 @@ impl Contacts {
     pub fn apply(&mut self, message: &pb::WatchMembersResponse) {
         match &message.payload {
             Some(Payload::SnapshotBegin(begin)) => self.open(None, begin.position),
-            Some(Payload::Contact(contact)) => self.take(contact),
+            Some(Payload::Contact(contact)) => self.take(contact, message.position),
             Some(Payload::Synced(synced)) => self.close(synced),
             Some(Payload::Event(event)) => self.follow(event),
             Some(Payload::Heartbeat(_)) | None => {}
@@ -76,12 +74,13 @@ impl Contacts {
     }
 
     fn open(&mut self, partner: Option<String>, position: i64) {
-        self.stale = None;
         self.snapshot = Some(Snapshot { partner, position, sent: BTreeSet::new() });
     }
 
-    fn take(&mut self, contact: &pb::Contact) {
-        if self.stale.as_ref() == Some(&contact.home_account_id) {
+    fn take(&mut self, contact: &pb::Contact, position: i64) {
+        let is_of_all = self.snapshot.as_ref().is_some_and(|open| open.partner.is_none());
+        // older than what is held; only a snapshot of the whole account may go back
+        if position < self.position && !is_of_all {
             return;
         }
         let person = Person {
@@ -102,19 +101,15 @@ impl Contacts {
 
     fn close(&mut self, synced: &pb::Synced) {
         let partner = Some(&synced.partner_account_id).filter(|id| !id.is_empty());
-        if partner.is_some() && self.stale.as_ref() == partner {
-            self.stale = None;
-            return;
-        }
-        let is_its = |open: &mut Snapshot| open.partner.as_ref() == partner;
-        if let Some(snapshot) = self.snapshot.take_if(is_its) {
-            self.people.retain(|key, _| !snapshot.covers(&key.0) || snapshot.sent.contains(key));
-        }
-        self.position = match partner {
-            Some(_) => self.position.max(synced.position),
-            // also when it is lower: history was rewritten, or another replica is behind
-            None => synced.position,
+        let is_its = |open: &mut Snapshot| {
+            open.partner.as_ref() == partner && open.position == synced.position
         };
+        let Some(snapshot) = self.snapshot.take_if(is_its) else { return };
+        self.people.retain(|key, _| !snapshot.covers(&key.0) || snapshot.sent.contains(key));
+        if partner.is_none() {
+            // also when it is lower: history was rewritten, or another replica is behind
+            self.position = synced.position;
+        }
     }
 
     fn follow(&mut self, event: &pb::MemberEvent) {
@@ -138,13 +133,7 @@ impl Contacts {
             {
                 self.open(Some(partner.clone()), event.position);
             }
-            MemberEventKind::PartnerActivated => self.stale = Some(partner.clone()),
-            MemberEventKind::PartnerEnded => {
-                self.stale.take_if(|stale| stale == partner);
-                if is_new {
-                    self.end(partner, event.ended_contacts());
-                }
-            }
+            MemberEventKind::PartnerEnded if is_new => self.end(partner, event.ended_contacts()),
             // seen before; or it says nothing about who is a contact
             _ => {}
         }

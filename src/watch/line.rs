@@ -43,6 +43,7 @@ mod tests {
             resume_token: "token".to_owned(),
             server_time: Some(prost_types::Timestamp { seconds: 1_894_708_800, nanos: 5_000_000 }),
             payload: Some(payload),
+            position: 7,
         };
         let text = Line::new().expect("described").of(&message).expect("a line");
         String::from_utf8(text).expect("UTF-8")
@@ -84,30 +85,30 @@ mod tests {
         for (payload, expected) in [
             (
                 Payload::SnapshotBegin(pb::SnapshotBegin { position }),
-                r#""snapshotBegin":{"position":"7"}}"#,
+                r#""snapshotBegin":{"position":"7"}"#,
             ),
             (
                 Payload::Contact(contact),
-                r#""contact":{"homeAccountId":"b","memberId":"m","link":"CONTACT_LINK_SYNCED"}}"#,
+                r#""contact":{"homeAccountId":"b","memberId":"m","link":"CONTACT_LINK_SYNCED"}"#,
             ),
             (
                 Payload::Synced(pb::Synced { position, partner_account_id: "b".to_owned() }),
-                r#""synced":{"position":"7","partnerAccountId":"b"}}"#,
+                r#""synced":{"position":"7","partnerAccountId":"b"}"#,
             ),
             (
                 Payload::Event(event),
-                r#""event":{"eventId":"e","position":"7","kind":"MEMBER_EVENT_KIND_MEMBER_ADDED","partnerAccountId":"b","member":{"id":"m","homeAccountId":"b","email":"bo@b.example","displayName":"Bo \"\n","state":"MEMBER_STATE_ACTIVE"}}}"#,
+                r#""event":{"eventId":"e","position":"7","kind":"MEMBER_EVENT_KIND_MEMBER_ADDED","partnerAccountId":"b","member":{"id":"m","homeAccountId":"b","email":"bo@b.example","displayName":"Bo \"\n","state":"MEMBER_STATE_ACTIVE"}}"#,
             ),
             (
                 Payload::Event(ended),
-                r#""event":{"kind":"MEMBER_EVENT_KIND_PARTNER_ENDED","endedContacts":"ENDED_CONTACTS_PURGED"}}"#,
+                r#""event":{"kind":"MEMBER_EVENT_KIND_PARTNER_ENDED","endedContacts":"ENDED_CONTACTS_PURGED"}"#,
             ),
             (
                 Payload::Heartbeat(pb::Heartbeat { position, lag }),
-                r#""heartbeat":{"position":"7","lag":"0.040s"}}"#,
+                r#""heartbeat":{"position":"7","lag":"0.040s"}"#,
             ),
         ] {
-            assert_eq!(line(payload), format!("{HEAD}{expected}\n"));
+            assert_eq!(line(payload), format!("{HEAD}{expected},\"position\":\"7\"}}\n"));
         }
     }
 }

@@ -5,8 +5,24 @@ use ContactLink::{Detached, RemovedAtSource, Synced};
 use MemberEventKind as Kind;
 use MemberState::{Active, Deactivated, Removed};
 
-fn message(payload: Payload) -> pb::WatchMembersResponse {
-    pb::WatchMembersResponse { payload: Some(payload), ..Default::default() }
+/// As the service sends them: a contact has the position of what it follows.
+fn messages(payloads: impl IntoIterator<Item = Payload>) -> Vec<pb::WatchMembersResponse> {
+    let mut position = 0;
+    let message = |payload| {
+        position = match &payload {
+            Payload::SnapshotBegin(begin) => begin.position,
+            Payload::Synced(synced) => synced.position,
+            Payload::Event(event) => event.position,
+            Payload::Heartbeat(beat) => beat.position,
+            Payload::Contact(_) => position,
+        };
+        pb::WatchMembersResponse { payload: Some(payload), position, ..Default::default() }
+    };
+    payloads.into_iter().map(message).collect()
+}
+
+fn apply(contacts: &mut Contacts, payloads: impl IntoIterator<Item = Payload>) {
+    messages(payloads).iter().for_each(|message| contacts.apply(message));
 }
 
 fn snapshot_at(position: i64) -> Payload {
@@ -61,7 +77,7 @@ fn of_member(position: i64, kind: Kind, member: &str, state: MemberState) -> Pay
 
 fn after(payloads: impl IntoIterator<Item = Payload>) -> Contacts {
     let mut contacts = Contacts::default();
-    payloads.into_iter().for_each(|payload| contacts.apply(&message(payload)));
+    apply(&mut contacts, payloads);
     contacts
 }
 
@@ -90,11 +106,10 @@ fn a_snapshot_replaces_everything_but_only_once_it_is_complete() {
         synced(3, ""),
     ]);
     assert_eq!(keys(&contacts), ["b/1", "c/2"]);
-    contacts.apply(&message(snapshot_at(9)));
-    contacts.apply(&message(contact("c", "3", Synced)));
+    apply(&mut contacts, [snapshot_at(9), contact("c", "3", Synced)]);
     assert_eq!(keys(&contacts), ["b/1", "c/2", "c/3"]);
     assert!(contacts.is_within_snapshot());
-    contacts.apply(&message(synced(9, "")));
+    apply(&mut contacts, [synced(9, "")]);
     assert_eq!((keys(&contacts), contacts.position()), (vec!["c/3".to_owned()], 9));
     assert!(!contacts.is_within_snapshot());
 }
@@ -207,9 +222,7 @@ fn a_partners_snapshot_that_comes_again_takes_nothing_back() {
         of_member(6, Kind::MemberAdded, "2", Active),
     ]);
     let before = contacts.clone();
-    for again in [activated(4, "b"), contact("b", "1", Synced), synced(4, "b")] {
-        contacts.apply(&message(again));
-    }
+    apply(&mut contacts, [activated(4, "b"), contact("b", "1", Synced), synced(4, "b")]);
     assert_eq!(contacts, before);
 }
 
@@ -236,16 +249,24 @@ fn an_ending_says_what_becomes_of_that_partners_people() {
 
 #[test]
 fn a_contact_outside_a_snapshot_is_one_that_is_back() {
-    let contacts = after([snapshot_at(1), synced(1, ""), contact("b", "1", Detached)]);
+    let mut contacts = after([snapshot_at(1), synced(1, ""), contact("b", "1", Detached)]);
     assert_eq!(keys(&contacts), ["b/1"]);
+    let restored = messages([synced(3, "b"), contact("b", "1", Synced)]).remove(1);
+    contacts.apply(&restored);
+    assert_eq!(lines(&contacts)[0].3, Synced);
+    // and once more, after what happened to it since
+    apply(&mut contacts, [of_member(4, Kind::MemberDeactivated, "1", Deactivated)]);
+    let before = contacts.clone();
+    contacts.apply(&restored);
+    assert_eq!(contacts, before);
 }
 
 #[test]
 fn heartbeats_and_what_a_partner_shares_change_nobody() {
     let before = after([contact("b", "1", Synced)]);
     let mut contacts = before.clone();
-    contacts.apply(&message(Payload::Heartbeat(pb::Heartbeat { position: 9, lag: None })));
+    apply(&mut contacts, [Payload::Heartbeat(pb::Heartbeat { position: 9, lag: None })]);
     assert_eq!(contacts, before);
-    contacts.apply(&message(Payload::Event(of_partner(2, Kind::PartnerUpdated, "b"))));
+    apply(&mut contacts, [Payload::Event(of_partner(2, Kind::PartnerUpdated, "b"))]);
     assert_eq!(keys(&contacts), ["b/1"]);
 }
