@@ -14,10 +14,10 @@ pub const EXIT_CODES: &str = "Exit codes: 0 done, or stopped as asked; 1 failed;
 
 /// What `watch` prints.
 pub const WATCH_LINES: &str = "Each line is one partner.v1.WatchMembersResponse as proto3 JSON: resumeToken, \
-    serverTime, and one of snapshotBegin, contact, synced, event (and heartbeat, with --heartbeats). 64-bit numbers \
+    serverTime, position, and one of snapshotBegin, contact, synced, event (and heartbeat, with --heartbeats). 64-bit numbers \
     are strings, and fields that are empty are left out. A line without its end is to be thrown away.\n\n\
     The token in --token-file never runs ahead of the lines that were written. After SIGINT or SIGTERM it is that of \
-    the last line; after a crash some lines may come again, which their event's position tells.\n\n\
+    the last line; after a crash some lines may come again, which their position tells.\n\n\
     Exit codes: 0 stopped as asked, or nobody reads any more; 1 failed, or the service refused for good; \
     2 the command line or the environment is wrong.";
 
