@@ -51,7 +51,7 @@ async fn a_crashed_postgres_has_lost_nothing_acknowledged_and_doubles_nothing() 
 }
 
 /// Until every connection that the crash left in the pool has been found out.
-async fn serves_again(channel: &Channel) {
+pub async fn serves_again(channel: &Channel) {
     let mut accounts = AccountServiceClient::new(channel.clone());
     let mut ticks = ticks();
     let mut in_a_row = 0;
@@ -66,14 +66,14 @@ async fn serves_again(channel: &Channel) {
 }
 
 /// A PostgreSQL of this test's own.
-struct Cluster {
+pub struct Cluster {
     folder: TempDir,
-    url: String,
+    pub url: String,
     bin: PathBuf,
 }
 
 impl Cluster {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         // root hands the cluster to another user, who has to pass through here
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))
@@ -82,7 +82,7 @@ impl Cluster {
         Self { url, bin: PathBuf::from(script(&["bin".as_ref()])), folder }
     }
 
-    fn control(&self, arguments: &[&str]) {
+    pub fn control(&self, arguments: &[&str]) {
         let data = self.folder.path().join("pg/data");
         let owner = std::fs::metadata(&data).expect("the cluster's folder");
         let port =

@@ -123,6 +123,11 @@ impl Client {
         }
     }
 
+    /// Its accounts.
+    pub fn accounts(&self) -> [&str; 2] {
+        [&self.here, &self.there]
+    }
+
     /// Calls until stopped; `started` counts, so that others can strike at a chosen moment.
     pub async fn work(
         mut self,

@@ -11,11 +11,13 @@ mod support;
 mod commit;
 mod crash;
 mod drain;
+mod follow;
 mod kill;
 mod load;
 mod process;
 mod proxy;
 mod start;
+mod streams;
 mod verdict;
 
 const QUICK_CYCLES: usize = 3;
