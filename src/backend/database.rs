@@ -2,36 +2,25 @@
 
 use super::key::SecretKey;
 use super::work::Patience;
+use super::{postgres, sqlite};
 use crate::domain::time::Timestamp;
 use crate::entity::service_key;
 use crate::migration::Migrator;
 use sea_orm::{
     AccessMode, ActiveValue::Set, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
-    EntityTrait, IsolationLevel, SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector,
-    Statement, TransactionOptions, TransactionTrait, sea_query::OnConflict,
+    EntityTrait, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, sea_query::OnConflict,
 };
 use sea_orm_migration::MigratorTrait;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
-use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use sqlx::postgres::PgPool;
+use std::fs::File;
+use std::path::PathBuf;
 use std::time::Duration;
 
-/// Any number will do, as long as every replica uses the same.
-const MIGRATION_LOCK: i64 = 0x7061_7274_6e65_7231;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
-/// SQLite has one writer; calls queue for it, and under a burst the queue is longer than a pool's.
-const SQLITE_WRITER_TIMEOUT: Duration = Duration::from_secs(5);
-const SQLITE_READERS: u32 = 4;
-const POSTGRES_CONNECTIONS: u32 = 24;
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Streams that are behind queue for these, and hold up nobody else.
-const CATCH_UP_CONNECTIONS: u32 = 4;
-const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(30);
-/// One reads, one rings, one listens.
-const TAIL_CONNECTIONS: u32 = 3;
+pub(super) const CATCH_UP_CONNECTIONS: u32 = 4;
+pub(super) const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Which engine it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,15 +58,15 @@ pub enum OpenError {
 
 /// Connections for reading and for writing.
 pub struct Database {
-    engine: Engine,
-    reads: DatabaseConnection,
-    writes: DatabaseConnection,
-    catch_up: DatabaseConnection,
-    tail: DatabaseConnection,
-    location: String,
-    migrations_applied: usize,
+    pub(super) engine: Engine,
+    pub(super) reads: DatabaseConnection,
+    pub(super) writes: DatabaseConnection,
+    pub(super) catch_up: DatabaseConnection,
+    pub(super) tail: DatabaseConnection,
+    pub(super) location: String,
+    pub(super) migrations_applied: usize,
     // held while the process lives: SQLite serves one process
-    lock: Option<File>,
+    pub(super) lock: Option<File>,
 }
 
 impl Database {
@@ -87,9 +76,9 @@ impl Database {
     /// What is wrong, in words for an administrator.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         if url.starts_with("sqlite:") {
-            open_sqlite(url).await
+            sqlite::open(url).await
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            open_postgres(url).await
+            postgres::open(url).await
         } else {
             Err(OpenError::UnknownScheme)
         }
@@ -224,159 +213,7 @@ impl Database {
     }
 }
 
-async fn open_sqlite(url: &str) -> Result<Database, OpenError> {
-    let options = SqliteConnectOptions::from_str(url)
-        .map_err(|error| OpenError::Malformed(in_words(error)))?;
-    let path = options.get_filename().to_path_buf();
-    let lock = lock_file(&path)?;
-    let options = options
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(SQLITE_WRITER_TIMEOUT)
-        .disable_statement_logging();
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(SQLITE_WRITER_TIMEOUT)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        .connect_with(options.clone())
-        .await
-        .map_err(connect_error)?;
-    let writes = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
-    for (setting, needed, spelled) in
-        [("PRAGMA journal_mode", "WAL", "wal"), ("PRAGMA synchronous", "FULL", "2")]
-    {
-        let found = setting_of(&writes, setting).await?;
-        if found != spelled {
-            return Err(OpenError::NotDurable { setting, found, needed });
-        }
-    }
-    let migrations_applied = migrate(&writes).await?;
-    let options = options.read_only(true);
-    let readers = |connections, timeout| {
-        let pool = SqlitePoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(timeout)
-            .test_before_acquire(false)
-            .connect_lazy_with(options.clone());
-        SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
-    };
-    let location = format!("SQLite {}", path.display());
-    Ok(Database {
-        engine: Engine::Sqlite,
-        reads: readers(SQLITE_READERS, ACQUIRE_TIMEOUT),
-        catch_up: readers(CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT),
-        tail: readers(1, ACQUIRE_TIMEOUT),
-        writes,
-        location,
-        migrations_applied,
-        lock: Some(lock),
-    })
-}
-
-fn lock_file(database: &Path) -> Result<File, OpenError> {
-    let mut path = database.as_os_str().to_owned();
-    path.push(".lock");
-    let path = PathBuf::from(path);
-    let unusable = |source| OpenError::File { path: path.clone(), source };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(unusable)?;
-    }
-    let file =
-        File::options().create(true).truncate(false).write(true).open(&path).map_err(unusable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.to_path_buf())),
-        Err(TryLockError::Error(source)) => Err(unusable(source)),
-    }
-}
-
-async fn open_postgres(url: &str) -> Result<Database, OpenError> {
-    let options = PgConnectOptions::from_str(url)
-        .map_err(|error| OpenError::Malformed(in_words(error)))?
-        .application_name("partner-service")
-        .disable_statement_logging();
-    let location = format!(
-        "PostgreSQL {}:{}/{}",
-        options.get_host(),
-        options.get_port(),
-        options.get_database().unwrap_or_else(|| options.get_username())
-    );
-    reach(&options, &location).await?;
-    let migrations_applied = migrate_postgres(&options).await?;
-    let options = options.options([
-        ("default_transaction_isolation", "read committed"),
-        ("idle_in_transaction_session_timeout", "1000"),
-        ("lock_timeout", "3000"),
-    ]);
-    let pool = |connections, timeout| {
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(timeout)
-            .test_before_acquire(false)
-            .connect_lazy_with(options.clone());
-        SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
-    };
-    let db = pool(POSTGRES_CONNECTIONS, ACQUIRE_TIMEOUT);
-    let found = setting_of(&db, "SHOW synchronous_commit").await?;
-    if !matches!(found.as_str(), "on" | "remote_apply") {
-        return Err(OpenError::NotDurable { setting: "synchronous_commit", found, needed: "on" });
-    }
-    Ok(Database {
-        engine: Engine::Postgres,
-        reads: db.clone(),
-        writes: db,
-        catch_up: pool(CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT),
-        tail: pool(TAIL_CONNECTIONS, ACQUIRE_TIMEOUT),
-        location,
-        migrations_applied,
-        lock: None,
-    })
-}
-
-/// One connection before any pool's: a pool keeps trying, and then tells only that it waited.
-async fn reach(options: &PgConnectOptions, location: &str) -> Result<(), OpenError> {
-    let unreachable = |reason| OpenError::Unreachable { location: location.to_owned(), reason };
-    let connecting = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options));
-    let connection = connecting
-        .await
-        .map_err(|_| unreachable(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs())))?
-        .map_err(|error| unreachable(in_words(error)))?;
-    let _ = connection.close().await;
-    Ok(())
-}
-
-/// Migrates on one session that holds an advisory lock for the whole run: of several processes one migrates, none fails.
-async fn migrate_postgres(options: &PgConnectOptions) -> Result<usize, OpenError> {
-    let session = PgPoolOptions::new()
-        .max_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options.clone())
-        .await
-        .map_err(connect_error)?;
-    let db = SqlxPostgresConnector::from_sqlx_postgres_pool(session);
-    let found = setting_of(&db, "SHOW server_version_num").await?;
-    if found.parse::<u32>().is_ok_and(|version| version < 150_000) {
-        return Err(OpenError::TooOld { found });
-    }
-    let lock = |verb| {
-        Statement::from_string(
-            db.get_database_backend(),
-            format!("SELECT {verb}({MIGRATION_LOCK})"),
-        )
-    };
-    db.execute_raw(lock("pg_advisory_lock")).await?;
-    let applied = migrate(&db).await;
-    // closing the session lets the lock go, whatever became of the migrations
-    let _ = db.execute_raw(lock("pg_advisory_unlock")).await;
-    db.close().await?;
-    applied
-}
-
-async fn migrate(db: &DatabaseConnection) -> Result<usize, OpenError> {
+pub(super) async fn migrate(db: &DatabaseConnection) -> Result<usize, OpenError> {
     let pending = Migrator::get_pending_migrations(db).await?.len();
     if pending > 0 {
         Migrator::up(db, None).await?;
@@ -385,7 +222,7 @@ async fn migrate(db: &DatabaseConnection) -> Result<usize, OpenError> {
 }
 
 /// The first column of the first row, as text.
-async fn setting_of(db: &DatabaseConnection, sql: &str) -> Result<String, OpenError> {
+pub(super) async fn setting_of(db: &DatabaseConnection, sql: &str) -> Result<String, OpenError> {
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
     let row = row.ok_or_else(|| OpenError::Damaged(format!("{sql} answers nothing")))?;
     Ok(row
@@ -393,12 +230,12 @@ async fn setting_of(db: &DatabaseConnection, sql: &str) -> Result<String, OpenEr
         .or_else(|_| row.try_get_by_index::<i64>(0).map(|n| n.to_string()))?)
 }
 
-fn connect_error(error: sqlx::Error) -> OpenError {
+pub(super) fn connect_error(error: sqlx::Error) -> OpenError {
     OpenError::Database(DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error.into())))
 }
 
 /// The error without the driver's preamble.
-fn in_words(error: sqlx::Error) -> String {
+pub(super) fn in_words(error: sqlx::Error) -> String {
     match error {
         sqlx::Error::Configuration(inner) => inner.to_string(),
         sqlx::Error::Database(inner) => inner.message().to_owned(),

@@ -22,9 +22,12 @@ mod database;
 mod group;
 mod key;
 mod limits;
+mod notify;
 mod outcome;
 mod pause;
+mod postgres;
 mod remembered;
+mod sqlite;
 mod work;
 
 pub use clock::Clock;
@@ -107,7 +110,7 @@ impl Backend {
     /// Rings the other replicas' doorbells after a commit, and listens to theirs; without, they poll.
     pub fn ring_others(&self) {
         if let Some(pool) = self.database.tail_pool() {
-            self.feed.ring_others(pool);
+            self.feed.meanwhile(notify::exchange(Arc::clone(&self.feed), pool));
         }
     }
 

@@ -33,7 +33,7 @@ pub struct Relations {
 impl Relations {
     /// The account shared members with `partner` in this span.
     pub fn share(&mut self, partner: AccountId, span: Span) {
-        begin(self.shared.entry(partner).or_default(), span);
+        start(self.shared.entry(partner).or_default(), span);
     }
 
     /// Sharing with `partner` ended.
@@ -43,7 +43,7 @@ impl Relations {
 
     /// The account had deleted a person from its contacts in this span (C8).
     pub fn hide(&mut self, home: AccountId, member: MemberId, span: Span) {
-        begin(self.hidden.entry((home, member)).or_default(), span);
+        start(self.hidden.entry((home, member)).or_default(), span);
     }
 
     /// The person is back among the contacts.
@@ -68,7 +68,7 @@ impl Relations {
 }
 
 /// What was known already is not begun twice.
-fn begin(spans: &mut Vec<Span>, span: Span) {
+fn start(spans: &mut Vec<Span>, span: Span) {
     if spans.iter().all(|known| known.since != span.since) {
         spans.push(span);
     }

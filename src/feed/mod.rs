@@ -16,7 +16,6 @@ pub mod entry;
 pub mod fold;
 pub mod hub;
 pub mod log;
-pub mod notify;
 pub mod retention;
 mod ring;
 pub mod sizes;
@@ -30,7 +29,6 @@ use fold::End;
 use hub::Hub;
 use sea_orm::DatabaseConnection;
 pub use sizes::Sizes;
-use sqlx::postgres::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -65,14 +63,20 @@ impl Feed {
     /// # Errors
     /// The database's.
     pub async fn follow(self: &Arc<Self>, db: DatabaseConnection) -> Result<(), Error> {
-        tail::begin(self, &db, End::Interrupted).await?;
+        tail::take_place(self, &db, End::Interrupted).await?;
         self.tasks.spawn(tail::follow(Arc::clone(self), db, self.stop.clone()));
         Ok(())
     }
 
-    /// Rings the other replicas' doorbells after a commit, and listens to theirs, until told to stop.
-    pub fn ring_others(self: &Arc<Self>, pool: PgPool) {
-        self.tasks.spawn(notify::exchange(Arc::clone(self), pool, self.stop.clone()));
+    /// Does something as long as it follows.
+    pub fn meanwhile(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = work => {}
+                () = stop.cancelled() => {}
+            }
+        });
     }
 
     /// Tells everything that follows to stop.

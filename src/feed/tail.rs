@@ -27,7 +27,7 @@ enum Look {
 ///
 /// # Errors
 /// The database's.
-pub async fn begin(feed: &Feed, db: &DatabaseConnection, why: End) -> Result<(), Error> {
+pub async fn take_place(feed: &Feed, db: &DatabaseConnection, why: End) -> Result<(), Error> {
     let (log, newest) = log::newest(db).await?;
     feed.blocks.forget();
     feed.hub.restart(why, log, newest);
@@ -77,7 +77,7 @@ async fn look(feed: &Feed, db: &DatabaseConnection) -> Result<Look, Error> {
             position = at.position,
             "the log does not hold what was read from it; streams end, and start anew"
         );
-        begin(feed, db, End::Diverged).await?;
+        take_place(feed, db, End::Diverged).await?;
         return Ok(Look::End);
     }
     if !anchored {
@@ -89,7 +89,7 @@ async fn look(feed: &Feed, db: &DatabaseConnection) -> Result<Look, Error> {
             floor_position,
             "events were deleted before they were read; streams end, and go on from the database"
         );
-        begin(feed, db, End::Interrupted).await?;
+        take_place(feed, db, End::Interrupted).await?;
         return Ok(Look::End);
     }
     rows.remove(0);

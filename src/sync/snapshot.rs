@@ -27,7 +27,7 @@ pub struct Page {
 impl Snapshot {
     /// One that begins at an event: everybody's, or one partner's.
     #[must_use]
-    pub fn begin(at: ResumeToken, viewer: AccountId, partner: Option<AccountId>) -> Self {
+    pub fn opening(at: ResumeToken, viewer: AccountId, partner: Option<AccountId>) -> Self {
         Self::at(at, SnapshotPlace::start(viewer, partner))
     }
 

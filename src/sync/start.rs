@@ -98,7 +98,7 @@ pub struct Begin {
 ///
 /// # Errors
 /// What is wrong with a token; `PositionUnknown`, `NotYetThere`; the database's.
-pub async fn begin(
+pub async fn seated(
     backend: &Backend,
     seat: &Seat,
     viewer: AccountId,
@@ -122,7 +122,7 @@ pub async fn begin(
         },
         (Start::Now, None) => (Phase::Events, here),
         (_, None) => {
-            let snapshot = Snapshot::begin(here, viewer, None);
+            let snapshot = Snapshot::opening(here, viewer, None);
             (Phase::Begin(snapshot), snapshot.token)
         }
     };

@@ -5,7 +5,7 @@
 
 use super::relations;
 use super::snapshot::{Page, Snapshot};
-use super::start::{Begin, Phase, Wish, begin};
+use super::start::{Begin, Phase, Wish, seated};
 use crate::backend::Backend;
 use crate::caller::Actor;
 use crate::contact::{ContactView, Key, Viewing, store};
@@ -88,7 +88,7 @@ impl Watch {
             seat.learn(relations, as_of);
         }
         let Begin { phase, sent, greets } =
-            begin(&backend, &seat, viewer, start, min_position).await?;
+            seated(&backend, &seat, viewer, start, min_position).await?;
         let now = Instant::now();
         let lifetime = backend.limits.stream_lifetime.mul_f64(rand::rng().random_range(0.9..1.1));
         Ok(Self {
@@ -238,7 +238,7 @@ impl Watch {
             let mut token = entry.place.token(self.log);
             match telling {
                 Telling::Activated(partner, _) => {
-                    let snapshot = Snapshot::begin(token, self.viewer, Some(partner));
+                    let snapshot = Snapshot::opening(token, self.viewer, Some(partner));
                     token = snapshot.token;
                     self.phase = Phase::Snapshot(snapshot);
                 }

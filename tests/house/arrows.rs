@@ -11,7 +11,8 @@ const FLOORS: &[&[&str]] = &[
     &["backend"],
     &["account", "audit"],
     &["partnership"],
-    &["contact", "sync"],
+    &["contact"],
+    &["sync"],
     &["grpc"],
     &["client"],
     &["config"],
@@ -50,8 +51,9 @@ const KEPT_IN: &[(&[&str], &[&str], &str)] = &[
     ),
     (
         &["execute_unprepared", "from_sql_and_values", "from_string(db.", "query_one_raw"],
-        // contact reads histories as of a position: joins that no query builder makes readable
-        &["backend", "migration", "contact"],
+        // contact reads histories as of a position, and feed the log with all that holds at that moment: joins that no
+        // query builder makes readable
+        &["backend", "migration", "contact", "feed"],
         "SQL as text",
     ),
     (&["sqlx"], &["backend", "error"], "drivers"),

@@ -1,11 +1,10 @@
 //! The doorbell between replicas, by PostgreSQL's NOTIFY: outside every mutation, since inside one it takes a lock that
 //! all commits share, and at most so often. A bell that is never heard costs one poll.
 
-use super::Feed;
+use crate::feed::Feed;
 use sqlx::postgres::{PgListener, PgPool};
 use std::sync::Arc;
 use tokio::time::Duration;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 const CHANNEL: &str = "partner_log";
@@ -13,13 +12,12 @@ const CHANNEL: &str = "partner_log";
 const APART: Duration = Duration::from_millis(20);
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
-/// Rings for the others and listens to them, until `shutdown`.
-pub async fn exchange(feed: Arc<Feed>, pool: PgPool, shutdown: CancellationToken) {
+/// Rings for the others and listens to them, for ever.
+pub(super) async fn exchange(feed: Arc<Feed>, pool: PgPool) {
     let own = Uuid::now_v7().to_string();
     tokio::select! {
         () = ring(&feed, &pool, &own) => {}
         () = listen(&feed, &pool, &own) => {}
-        () = shutdown.cancelled() => {}
     }
 }
 
