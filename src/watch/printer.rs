@@ -130,6 +130,11 @@ mod tests {
         Entry { text: format!("{number}\n").into_bytes(), token: format!("after-{number}") }
     }
 
+    async fn stops(printer: &Printer) {
+        let closed = tokio::time::timeout(Duration::from_secs(20), printer.closed());
+        closed.await.expect("it stops printing");
+    }
+
     /// The highest number printed by then.
     fn printed(seen: &[Seen]) -> usize {
         let numbers = seen.iter().flat_map(|(text, _)| text.lines());
@@ -162,8 +167,9 @@ mod tests {
         let mut number = 0;
         while printer.print(entry(number + 1)).await {
             number += 1;
+            assert!(number < 100_000, "it goes on although nobody reads");
         }
-        printer.closed().await;
+        stops(&printer).await;
         printer.finish().await.expect("it is no error");
         let through = printed(&paper.seen.lock().expect("seen"));
         let stored = paper.file.load().expect("a token");
@@ -175,13 +181,13 @@ mod tests {
         let (folder, paper) = paper(0, ErrorKind::StorageFull);
         let printer = Printer::start(paper.clone(), None);
         assert!(printer.print(entry(1)).await);
-        printer.closed().await;
+        stops(&printer).await;
         assert!(matches!(printer.finish().await, Err(WatchError::Output(_))));
 
         let nowhere = TokenFile::at(folder.path().join("missing/token"));
         let printer = Printer::start(io::sink(), Some(nowhere));
         assert!(printer.print(entry(1)).await);
-        printer.closed().await;
+        stops(&printer).await;
         assert!(matches!(printer.finish().await, Err(WatchError::TokenFile(_))));
     }
 
