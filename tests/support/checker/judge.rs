@@ -19,6 +19,14 @@ struct Known {
     grounded: bool,
 }
 
+/// A consumer that never goes back: whatever token it resumes from, it goes on with everything it holds.
+#[derive(Clone)]
+struct Keeper {
+    consumer: client::Contacts,
+    /// How far it had come when it last stood between events, since a snapshot gave it a beginning.
+    position: Option<i64>,
+}
+
 /// Judges one subscriber.
 pub fn judge(record: &Record, page: &Page, log: &Log) -> Verdict {
     let mut case = Case {
@@ -29,6 +37,7 @@ pub fn judge(record: &Record, page: &Page, log: &Log) -> Verdict {
         resumed: resumed_from(record),
         kept: BTreeMap::new(),
         live: None,
+        keeper: Keeper { consumer: client::Contacts::default(), position: None },
     };
     for (index, entry) in record.entries.iter().enumerate() {
         case.entry(index, entry);
@@ -45,6 +54,7 @@ struct Case<'a> {
     resumed: BTreeSet<usize>,
     kept: BTreeMap<usize, Known>,
     live: Option<Known>,
+    keeper: Keeper,
 }
 
 impl<'a> Case<'a> {
@@ -75,13 +85,20 @@ impl<'a> Case<'a> {
         };
         match start {
             Start::Snapshot => fresh(Place::Before { at_least }),
-            Start::Now => fresh(Place::Now { at_least }),
+            Start::Now => {
+                // what happened before now it never learns
+                self.keeper.position = None;
+                fresh(Place::Now { at_least })
+            }
             Start::Resume(index) => {
                 let known =
                     self.kept.get(&index).expect("a token of a message of this record").clone();
                 match &known.reader.place {
                     Place::After { inside: Some(inside), .. } if inside.partner.is_none() => {
                         self.verdict.resumed_in_snapshot += 1;
+                        // half a snapshot is of use only to who holds the other half
+                        let consumer = known.consumer.clone();
+                        self.keeper = Keeper { consumer, position: None };
                     }
                     Place::After { inside: Some(_), .. } => {
                         self.verdict.resumed_in_sub_snapshot += 1
@@ -115,6 +132,31 @@ impl<'a> Case<'a> {
         if self.resumed.contains(&index) {
             self.kept.insert(index, known.clone());
         }
+        let settled = known.reader.settled();
+        self.keep(message, synced, settled, &bench);
+    }
+
+    /// The consumer that never goes back takes the message in; what it saw before changes nothing.
+    fn keep(
+        &mut self,
+        message: &pb::WatchMembersResponse,
+        synced: bool,
+        settled: Option<i64>,
+        bench: &Bench<'_>,
+    ) {
+        let Keeper { consumer, position } = &mut self.keeper;
+        consumer.apply(message);
+        if synced {
+            *position = settled;
+        }
+        let (Some(highest), Some(settled)) = (*position, settled) else { return };
+        if settled < highest || matches!(message.payload, Some(Payload::Heartbeat(_))) {
+            return;
+        }
+        *position = Some(settled);
+        self.verdict.comparisons += 1;
+        let bench = Bench { at: format!("{}, resumed without going back", bench.at), ..*bench };
+        compare(&held(consumer), self.page, settled, &bench, &mut self.verdict);
     }
 
     fn end(&mut self, complete_to: Option<i64>, index: usize) {
