@@ -101,7 +101,7 @@ impl<'a> Case<'a> {
                         self.keeper = Keeper { consumer, position: None };
                     }
                     Place::After { inside: Some(_), .. } => {
-                        self.verdict.resumed_in_sub_snapshot += 1
+                        self.verdict.resumed_in_sub_snapshot += 1;
                     }
                     _ => self.verdict.resumed_in_tail += 1,
                 }
