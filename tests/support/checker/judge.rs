@@ -23,8 +23,10 @@ struct Known {
 #[derive(Clone)]
 struct Keeper {
     consumer: client::Contacts,
-    /// How far it had come when it last stood between events, since a snapshot gave it a beginning.
+    /// The highest position of which it holds something, since a snapshot gave it a beginning.
     position: Option<i64>,
+    /// A snapshot of everything began, and has not been completed: what is held is half the old and half the new.
+    torn: bool,
 }
 
 /// Judges one subscriber.
@@ -37,7 +39,7 @@ pub fn judge(record: &Record, page: &Page, log: &Log) -> Verdict {
         resumed: resumed_from(record),
         kept: BTreeMap::new(),
         live: None,
-        keeper: Keeper { consumer: client::Contacts::default(), position: None },
+        keeper: Keeper { consumer: client::Contacts::default(), position: None, torn: false },
     };
     for (index, entry) in record.entries.iter().enumerate() {
         case.entry(index, entry);
@@ -98,12 +100,18 @@ impl<'a> Case<'a> {
                         self.verdict.resumed_in_snapshot += 1;
                         // half a snapshot is of use only to who holds the other half
                         let consumer = known.consumer.clone();
-                        self.keeper = Keeper { consumer, position: None };
+                        self.keeper = Keeper { consumer, position: None, torn: true };
                     }
                     Place::After { inside: Some(_), .. } => {
                         self.verdict.resumed_in_sub_snapshot += 1;
                     }
                     _ => self.verdict.resumed_in_tail += 1,
+                }
+                if self.keeper.torn && known.reader.settled().is_some() {
+                    // who gives a snapshot up goes back to what belongs to the token
+                    let position = known.reader.settled().filter(|_| known.grounded);
+                    let consumer = known.consumer.clone();
+                    self.keeper = Keeper { consumer, position, torn: false };
                 }
                 known
             }
@@ -144,16 +152,18 @@ impl<'a> Case<'a> {
         settled: Option<i64>,
         bench: &Bench<'_>,
     ) {
-        let Keeper { consumer, position } = &mut self.keeper;
+        let Keeper { consumer, position, torn } = &mut self.keeper;
         consumer.apply(message);
+        *torn |= matches!(message.payload, Some(Payload::SnapshotBegin(_)));
         if synced {
-            *position = settled;
+            (*position, *torn) = (settled, false);
         }
-        let (Some(highest), Some(settled)) = (*position, settled) else { return };
-        if settled < highest || matches!(message.payload, Some(Payload::Heartbeat(_))) {
+        let Some(highest) = *position else { return };
+        *position = Some(highest.max(message.position));
+        let Some(settled) = settled.filter(|settled| *settled >= highest) else { return };
+        if matches!(message.payload, Some(Payload::Heartbeat(_))) {
             return;
         }
-        *position = Some(settled);
         self.verdict.comparisons += 1;
         let bench = Bench { at: format!("{}, resumed without going back", bench.at), ..*bench };
         compare(&held(consumer), self.page, settled, &bench, &mut self.verdict);
