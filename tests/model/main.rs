@@ -5,6 +5,7 @@
 //!   random.rs    many histories at once, over one database, on every replica
 //!   history.rs   one of them; world.rs what it knows of its world, verb.rs its calls, subscriber.rs its readers
 //!   caught.rs    the tests of the tests, on the hand-made log of honest.rs
+//!   the others   one promise each: slow readers, flapping, retention, tokens, endings, bounds, hopping, a prefix always
 //! ```
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]

@@ -42,10 +42,10 @@ async fn in_random_histories_nothing_is_lost_doubled_reordered_or_leaked() {
 /// Few enough for every run of the tests.
 fn usual() -> u64 {
     match (engine(), env::var_os("TEST_QUICK").is_some()) {
-        (TestEngine::Sqlite, false) => 500,
-        (TestEngine::Sqlite, true) => 60,
-        (TestEngine::Postgres, false) => 100,
-        (TestEngine::Postgres, true) => 20,
+        (TestEngine::Sqlite, false) => 200,
+        (TestEngine::Sqlite, true) => 40,
+        (TestEngine::Postgres, false) => 60,
+        (TestEngine::Postgres, true) => 15,
     }
 }
 

@@ -19,6 +19,16 @@ struct Known {
     grounded: bool,
 }
 
+/// A consumer that never goes back: whatever token it resumes from, it goes on with everything it holds.
+#[derive(Clone)]
+struct Keeper {
+    consumer: client::Contacts,
+    /// The highest position of which it holds something, since a snapshot gave it a beginning.
+    position: Option<i64>,
+    /// A snapshot of everything began, and has not been completed: what is held is half the old and half the new.
+    torn: bool,
+}
+
 /// Judges one subscriber.
 pub fn judge(record: &Record, page: &Page, log: &Log) -> Verdict {
     let mut case = Case {
@@ -29,6 +39,7 @@ pub fn judge(record: &Record, page: &Page, log: &Log) -> Verdict {
         resumed: resumed_from(record),
         kept: BTreeMap::new(),
         live: None,
+        keeper: Keeper { consumer: client::Contacts::default(), position: None, torn: false },
     };
     for (index, entry) in record.entries.iter().enumerate() {
         case.entry(index, entry);
@@ -45,6 +56,7 @@ struct Case<'a> {
     resumed: BTreeSet<usize>,
     kept: BTreeMap<usize, Known>,
     live: Option<Known>,
+    keeper: Keeper,
 }
 
 impl<'a> Case<'a> {
@@ -75,18 +87,31 @@ impl<'a> Case<'a> {
         };
         match start {
             Start::Snapshot => fresh(Place::Before { at_least }),
-            Start::Now => fresh(Place::Now { at_least }),
+            Start::Now => {
+                // what happened before now it never learns
+                self.keeper.position = None;
+                fresh(Place::Now { at_least })
+            }
             Start::Resume(index) => {
                 let known =
                     self.kept.get(&index).expect("a token of a message of this record").clone();
                 match &known.reader.place {
                     Place::After { inside: Some(inside), .. } if inside.partner.is_none() => {
                         self.verdict.resumed_in_snapshot += 1;
+                        // half a snapshot is of use only to who holds the other half
+                        let consumer = known.consumer.clone();
+                        self.keeper = Keeper { consumer, position: None, torn: true };
                     }
                     Place::After { inside: Some(_), .. } => {
-                        self.verdict.resumed_in_sub_snapshot += 1
+                        self.verdict.resumed_in_sub_snapshot += 1;
                     }
                     _ => self.verdict.resumed_in_tail += 1,
+                }
+                if self.keeper.torn && known.reader.settled().is_some() {
+                    // who gives a snapshot up goes back to what belongs to the token
+                    let position = known.reader.settled().filter(|_| known.grounded);
+                    let consumer = known.consumer.clone();
+                    self.keeper = Keeper { consumer, position, torn: false };
                 }
                 known
             }
@@ -115,6 +140,33 @@ impl<'a> Case<'a> {
         if self.resumed.contains(&index) {
             self.kept.insert(index, known.clone());
         }
+        let settled = known.reader.settled();
+        self.keep(message, synced, settled, &bench);
+    }
+
+    /// The consumer that never goes back takes the message in; what it saw before changes nothing.
+    fn keep(
+        &mut self,
+        message: &pb::WatchMembersResponse,
+        synced: bool,
+        settled: Option<i64>,
+        bench: &Bench<'_>,
+    ) {
+        let Keeper { consumer, position, torn } = &mut self.keeper;
+        consumer.apply(message);
+        *torn |= matches!(message.payload, Some(Payload::SnapshotBegin(_)));
+        if synced {
+            (*position, *torn) = (settled, false);
+        }
+        let Some(highest) = *position else { return };
+        *position = Some(highest.max(message.position));
+        let Some(settled) = settled.filter(|settled| *settled >= highest) else { return };
+        if matches!(message.payload, Some(Payload::Heartbeat(_))) {
+            return;
+        }
+        self.verdict.comparisons += 1;
+        let bench = Bench { at: format!("{}, resumed without going back", bench.at), ..*bench };
+        compare(&held(consumer), self.page, settled, &bench, &mut self.verdict);
     }
 
     fn end(&mut self, complete_to: Option<i64>, index: usize) {
