@@ -135,6 +135,10 @@ pub struct ServeConfig {
     /// How long events are kept for those who resume; 0 is for ever.
     #[arg(long, env = "PARTNER_EVENT_RETENTION", default_value = "7d", value_name = "SPAN")]
     pub event_retention: Span,
+    /// How replicas on one PostgreSQL tell each other at once that something was committed; they look anyway ten times a
+    /// second.
+    #[arg(long, env = "PARTNER_DOORBELL", default_value = "notify", value_name = "HOW")]
+    pub doorbell: Doorbell,
     /// Invitations an account may send per UTC day.
     #[arg(long, env = "PARTNER_INVITATIONS_PER_DAY", default_value_t = 200, value_name = "COUNT")]
     pub invitations_per_day: u64,
@@ -150,6 +154,15 @@ pub struct ServeConfig {
     /// Serve on an address that is not loopback although there is no TLS, or no authentication.
     #[arg(long, env = "PARTNER_INSECURE", value_parser = BoolishValueParser::new())]
     pub insecure: bool,
+}
+
+/// How replicas hear of each other's commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Doorbell {
+    /// By PostgreSQL's NOTIFY, outside every change.
+    Notify,
+    /// By looking, ten times a second.
+    Poll,
 }
 
 /// How log lines look.

@@ -6,17 +6,20 @@
 //!   server                the composition root: services, reactions, start and stop        config, telemetry
 //!   client                the consumer's side of the stream, to be copied
 //!   grpc                  the only room that knows tonic and generated code
-//!   sync                  what happens among an account's partners, from the log
+//!   sync                  what happens among an account's partners: the stream, and the same by page
 //!   contact               the Contacts page: read from histories as of a position
 //!   partnership           invitations, decisions, what each side sees
 //!   audit    account      who did what; accounts, members, preferences, rights
 //!   backend               `change`, the one owner of transactions; group commit
-//!   feed                  the log
+//!   feed                  the log: appended to, followed, handed out
 //!   entity  error  caller pictures of tables; neutral errors; who asks      (migration: the schema)
 //!   domain                PURE: ids, events, the rules
 //! ```
 //! A request walks: `grpc::gate` (credentials, rights, fields) -> a room's command (locks, asks `domain`) ->
 //! `Backend::change` (reactions, log, one commit) -> the answer.
+//!
+//! An event walks: commit -> doorbell -> `feed::tail` reads it -> `feed::hub` takes it in (ring, fold, marks, then the
+//! position) and wakes who is concerned -> `sync::watch` asks what is next -> `grpc` hands on bytes made once.
 
 pub mod account;
 pub mod audit;

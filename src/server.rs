@@ -2,7 +2,7 @@
 
 use crate::account::group_commit::{self, Registrations};
 use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, SecretKey};
-use crate::config::{AuthMode, ConfigError, ServeConfig};
+use crate::config::{AuthMode, ConfigError, Doorbell, ServeConfig};
 use crate::error::Error;
 use crate::grpc::auth::{Authenticator, JwtVerifier, KeyError};
 use crate::grpc::shared_pb::member_sync_service_server::MemberSyncServiceServer;
@@ -152,7 +152,9 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
         format!("{} ({})", database.location(), migrations(database.migrations_applied()));
     let backend = Backend::new(database, Clock::System, limits(config), key, REACTIONS);
     let service = Service::assemble(backend, authenticator).await?;
-    service.backend.ring_others();
+    if config.doorbell == Doorbell::Notify {
+        service.backend.ring_others();
+    }
 
     let unusable = |source| ServeError::Listen { address: config.listen.to_string(), source };
     let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;

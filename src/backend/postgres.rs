@@ -45,6 +45,11 @@ pub(super) async fn open(url: &str) -> Result<Database, OpenError> {
         SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
     };
     let db = pool(CONNECTIONS, ACQUIRE_TIMEOUT);
+    let tail = PgPoolOptions::new()
+        .max_connections(TAIL_CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .before_acquire(|connection, _| Box::pin(is_primary(connection)))
+        .connect_lazy_with(options.clone());
     let found = setting_of(&db, "SHOW synchronous_commit").await?;
     if !matches!(found.as_str(), "on" | "remote_apply") {
         return Err(OpenError::NotDurable { setting: "synchronous_commit", found, needed: "on" });
@@ -54,11 +59,16 @@ pub(super) async fn open(url: &str) -> Result<Database, OpenError> {
         reads: db.clone(),
         writes: db,
         catch_up: pool(CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT),
-        tail: pool(TAIL_CONNECTIONS, ACQUIRE_TIMEOUT),
+        tail: SqlxPostgresConnector::from_sqlx_postgres_pool(tail),
         location,
         migrations_applied,
         lock: None,
     })
+}
+
+/// A standby's log may end before the log does: a connection to one is thrown away.
+async fn is_primary(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT NOT pg_is_in_recovery()").fetch_one(connection).await
 }
 
 /// One connection before any pool's: a pool keeps trying, and then tells only that it waited.

@@ -209,12 +209,17 @@ impl Fold {
         }
     }
 
-    /// Every stream ends; whoever comes after finds nothing known.
-    pub fn end_all(&mut self, why: End, woken: &mut Vec<Arc<Notify>>) {
+    /// Every stream ends.
+    pub fn end_each(&mut self, why: End, woken: &mut Vec<Arc<Notify>>) {
         for (_, watcher) in &mut self.watchers {
             watcher.ended.get_or_insert(why);
             woken.push(Arc::clone(&watcher.wake));
         }
+    }
+
+    /// Every stream ends; whoever comes after finds nothing known.
+    pub fn end_all(&mut self, why: End, woken: &mut Vec<Arc<Notify>>) {
+        self.end_each(why, woken);
         self.viewers.clear();
         self.sources.clear();
     }

@@ -171,7 +171,7 @@ impl Hub {
         {
             let mut inner = self.lock();
             inner.is_closed = true;
-            inner.fold.end_all(End::ShuttingDown, &mut woken);
+            inner.fold.end_each(End::ShuttingDown, &mut woken);
         }
         wake(&woken);
     }
@@ -247,6 +247,16 @@ impl Seat {
     #[must_use]
     pub fn ended(&self) -> Option<End> {
         self.hub.lock().fold.watchers[self.key].ended
+    }
+
+    /// The end of a change up to which everything was handed out, if nothing is left to hand out.
+    #[must_use]
+    pub fn complete_to(&self) -> Option<Place> {
+        let inner = self.hub.lock();
+        match &inner.fold.watchers[self.key].pending {
+            Pending::At(positions) if positions.is_empty() => Some(inner.whole),
+            Pending::At(_) | Pending::After(_) => None,
+        }
     }
 
     /// Goes on right after a position.

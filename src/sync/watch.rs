@@ -58,6 +58,7 @@ pub struct Watch {
     next_heartbeat: Instant,
     rotates_at: Instant,
     credentials_end: Option<Instant>,
+    is_leaving: bool,
     is_over: bool,
 }
 
@@ -100,6 +101,7 @@ impl Watch {
             heartbeat,
             rotates_at: now + lifetime,
             credentials_end: credentials_last.and_then(|span| now.checked_add(span)),
+            is_leaving: false,
             is_over: false,
             backend,
             seat,
@@ -223,9 +225,12 @@ impl Watch {
 
     /// A last heartbeat, so that the consumer knows where to go on; then the end.
     fn leave(&mut self) -> Result<Vec<Message>, Error> {
-        let farewell = self.whole.take().filter(|whole| whole.position > self.sent.position);
-        match farewell {
-            Some(whole) => Ok(vec![self.beat(whole.token(self.log))]),
+        let whole = self.seat.complete_to().filter(|whole| whole.position > self.sent.position);
+        match whole.filter(|_| !self.is_leaving) {
+            Some(whole) => {
+                self.is_leaving = true;
+                Ok(vec![self.beat(whole.token(self.log))])
+            }
             None => Err(Error::ShuttingDown),
         }
     }

@@ -49,6 +49,7 @@ mod request_ids;
 mod requests;
 mod resending;
 mod strangers;
+mod stream_ends;
 mod suspended;
 mod tenancy;
 mod tokens;

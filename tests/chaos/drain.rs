@@ -2,10 +2,12 @@
 
 use crate::process::{Home, Process, until};
 use crate::support::database::{TestDatabase, TestEngine, engine};
+use crate::support::refusal::Refusal;
 use crate::verdict::connect;
 use partner_service::entity::account;
 use partner_service::grpc::pb;
 use pb::account_service_client::AccountServiceClient;
+use pb::member_sync_service_client::MemberSyncServiceClient;
 use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -102,6 +104,38 @@ async fn sigterm_ends_the_process_by_its_deadline_even_if_the_database_never_ans
     assert!(took < deadline + GRACE, "{took:?}");
     stuck.await.expect("no panic").expect_err("the call was dropped");
     writers.go().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sigterm_ends_streams_with_a_reason_and_does_not_wait_for_them() {
+    let database = TestDatabase::empty().await;
+    let home = Home::new(&database.url);
+    let mut process = Process::start(&home, &[]).await.expect("the service starts");
+    let answer = create(process.channel(), "watching").await.expect("an account").into_inner();
+    let request = pb::WatchMembersRequest {
+        account_id: answer.account.expect("an account").id,
+        ..Default::default()
+    };
+    let mut sync = MemberSyncServiceClient::new(process.channel());
+    let mut stream = sync.watch_members(request).await.expect("a stream").into_inner();
+    for _ in 0..2 {
+        stream.message().await.expect("a message").expect("an empty snapshot is two messages");
+    }
+
+    process.terminate();
+    let end = loop {
+        match stream.message().await {
+            Ok(Some(message)) => assert!(!message.resume_token.is_empty()),
+            Ok(None) => panic!("a stream ends with a reason"),
+            Err(end) => break end,
+        }
+    };
+    let refusal = Refusal::of(&end);
+    assert_eq!((refusal.code, &*refusal.reason), (Code::Unavailable, "SHUTTING_DOWN"));
+    let (status, took) = process.ended(PATIENCE).await;
+    assert_eq!(status.code(), Some(0), "{}", process.said());
+    println!("SIGTERM with a stream: gone after {} ms of 10000", took.as_millis());
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 type Answer = Result<Response<pb::CreateAccountResponse>, Status>;

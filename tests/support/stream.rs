@@ -49,6 +49,11 @@ impl Organization {
 }
 
 impl Subscriber {
+    /// A subscriber to a stream that is open already.
+    pub fn of(messages: Streaming<pb::WatchMembersResponse>) -> Self {
+        Self { messages, token: String::new() }
+    }
+
     /// The next message of any kind; `None` at the end.
     pub async fn message(&mut self) -> Result<Option<pb::WatchMembersResponse>, Status> {
         let message = tokio::time::timeout(PATIENCE, self.messages.message());
