@@ -1,6 +1,7 @@
 //! A record against the oracle, message by message, along the path that its resumes make.
 
 use super::expected;
+use super::keeper::Keeper;
 use super::log::Log;
 use super::oracle::{Contacts, Copy, Page, Person};
 use super::place::{Bench, Place, Reader};
@@ -13,20 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What a subscriber knew after a message: where it stood, and what it held if a snapshot ever gave it a beginning.
 #[derive(Clone)]
-struct Known {
-    reader: Reader,
-    consumer: client::Contacts,
-    grounded: bool,
-}
-
-/// A consumer that never goes back: whatever token it resumes from, it goes on with everything it holds.
-#[derive(Clone)]
-struct Keeper {
-    consumer: client::Contacts,
-    /// The highest position of which it holds something, since a snapshot gave it a beginning.
-    position: Option<i64>,
-    /// A snapshot of everything began, and has not been completed: what is held is half the old and half the new.
-    torn: bool,
+pub struct Known {
+    pub reader: Reader,
+    pub consumer: client::Contacts,
+    pub grounded: bool,
 }
 
 /// Judges one subscriber.
@@ -39,7 +30,7 @@ pub fn judge(record: &Record, page: &Page, log: &Log) -> Verdict {
         resumed: resumed_from(record),
         kept: BTreeMap::new(),
         live: None,
-        keeper: Keeper { consumer: client::Contacts::default(), position: None, torn: false },
+        keeper: Keeper::default(),
     };
     for (index, entry) in record.entries.iter().enumerate() {
         case.entry(index, entry);
@@ -88,8 +79,7 @@ impl<'a> Case<'a> {
         match start {
             Start::Snapshot => fresh(Place::Before { at_least }),
             Start::Now => {
-                // what happened before now it never learns
-                self.keeper.position = None;
+                self.keeper.skip();
                 fresh(Place::Now { at_least })
             }
             Start::Resume(index) => {
@@ -98,21 +88,13 @@ impl<'a> Case<'a> {
                 match &known.reader.place {
                     Place::After { inside: Some(inside), .. } if inside.partner.is_none() => {
                         self.verdict.resumed_in_snapshot += 1;
-                        // half a snapshot is of use only to who holds the other half
-                        let consumer = known.consumer.clone();
-                        self.keeper = Keeper { consumer, position: None, torn: true };
                     }
                     Place::After { inside: Some(_), .. } => {
                         self.verdict.resumed_in_sub_snapshot += 1;
                     }
                     _ => self.verdict.resumed_in_tail += 1,
                 }
-                if self.keeper.torn && known.reader.settled().is_some() {
-                    // who gives a snapshot up goes back to what belongs to the token
-                    let position = known.reader.settled().filter(|_| known.grounded);
-                    let consumer = known.consumer.clone();
-                    self.keeper = Keeper { consumer, position, torn: false };
-                }
+                self.keeper.resume(&known);
                 known
             }
         }
@@ -141,32 +123,11 @@ impl<'a> Case<'a> {
             self.kept.insert(index, known.clone());
         }
         let settled = known.reader.settled();
-        self.keep(message, synced, settled, &bench);
-    }
-
-    /// The consumer that never goes back takes the message in; what it saw before changes nothing.
-    fn keep(
-        &mut self,
-        message: &pb::WatchMembersResponse,
-        synced: bool,
-        settled: Option<i64>,
-        bench: &Bench<'_>,
-    ) {
-        let Keeper { consumer, position, torn } = &mut self.keeper;
-        consumer.apply(message);
-        *torn |= matches!(message.payload, Some(Payload::SnapshotBegin(_)));
-        if synced {
-            (*position, *torn) = (settled, false);
+        if let Some(settled) = self.keeper.take(message, synced, settled) {
+            self.verdict.comparisons += 1;
+            let bench = Bench { at: format!("{}, resumed without going back", bench.at), ..bench };
+            compare(&held(&self.keeper.consumer), self.page, settled, &bench, &mut self.verdict);
         }
-        let Some(highest) = *position else { return };
-        *position = Some(highest.max(message.position));
-        let Some(settled) = settled.filter(|settled| *settled >= highest) else { return };
-        if matches!(message.payload, Some(Payload::Heartbeat(_))) {
-            return;
-        }
-        self.verdict.comparisons += 1;
-        let bench = Bench { at: format!("{}, resumed without going back", bench.at), ..*bench };
-        compare(&held(consumer), self.page, settled, &bench, &mut self.verdict);
     }
 
     fn end(&mut self, complete_to: Option<i64>, index: usize) {

@@ -7,6 +7,7 @@
 //!   expected.rs  the messages that the oracle's facts become
 //!   place.rs     where a reader stands, and what may come next there
 //!   judge.rs     a record against the oracle, with the contacts that `client::Contacts` holds after each message
+//!   keeper.rs    a consumer that never goes back, whatever it resumes from
 //!   verdict.rs   the counts, and a sentence for each fault
 //! ```
 //! Nothing here asks the service's own rules (`domain::sync`, `contact`): who is told of what, and what a contact looks
@@ -14,6 +15,7 @@
 
 pub mod expected;
 pub mod judge;
+pub mod keeper;
 pub mod log;
 pub mod oracle;
 pub mod place;
