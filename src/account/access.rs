@@ -47,6 +47,21 @@ pub async fn authorise(
     Ok(actor)
 }
 
+/// Asks the database once more whether one who was let in may still act.
+///
+/// # Errors
+/// As [`authorise`].
+pub async fn still(backend: &Backend, actor: &Actor) -> Result<(), Error> {
+    let db = backend.reads();
+    if let Some(member) = &actor.member {
+        let now = acting(db, member.id).await?;
+        return if now.account == member.account { Ok(()) } else { Err(no_account(actor.account)) };
+    }
+    let Some(id) = actor.account else { return Ok(()) };
+    let found = account::Entity::find_by_id(id).one(db).await?;
+    open_to(actor, &found.ok_or_else(|| no_account(actor.account))?)
+}
+
 /// The same questions once more, now that the account is locked: nothing was lost in between. Answers the acting member as
 /// it stays until commit.
 pub(super) async fn recheck(

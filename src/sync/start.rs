@@ -29,6 +29,8 @@ pub enum Start {
 
 /// What a stream is at.
 pub enum Phase {
+    /// Nothing is sent yet; a heartbeat comes first, with a token.
+    Greeting,
     /// A snapshot of the whole account, yet to be announced.
     Begin(Snapshot),
     /// A snapshot under way, of everybody or of one partner.
@@ -85,16 +87,8 @@ fn expired(backend: &Backend, earliest: i64) -> Error {
     Error::ResumeTokenExpired { earliest, retention: backend.limits.event_retention }
 }
 
-/// A stream before its first message.
-pub struct Begin {
-    pub phase: Phase,
-    /// Resumes here.
-    pub sent: ResumeToken,
-    /// A heartbeat comes first.
-    pub greets: bool,
-}
-
-/// Finds where a stream begins, once this replica has come as far as that, and puts its seat there.
+/// Finds where a stream begins and what it resumes from until something is sent, once this replica has come as far as
+/// that, and puts its seat there.
 ///
 /// # Errors
 /// What is wrong with a token; `PositionUnknown`, `NotYetThere`; the database's.
@@ -104,7 +98,7 @@ pub async fn seated(
     viewer: AccountId,
     start: Start,
     min_position: i64,
-) -> Result<Begin, Error> {
+) -> Result<(Phase, ResumeToken), Error> {
     backend.at_least(min_position).await?;
     let token = match start {
         Start::Token(token) => Some(resumed(backend, viewer, token).await?),
@@ -120,14 +114,14 @@ pub async fn seated(
             Some(place) => (Phase::Snapshot(Snapshot::at(token, place)), token),
             None => (Phase::Events, token),
         },
-        (Start::Now, None) => (Phase::Events, here),
+        (Start::Now, None) => (Phase::Greeting, here),
         (_, None) => {
             let snapshot = Snapshot::opening(here, viewer, None);
             (Phase::Begin(snapshot), snapshot.token)
         }
     };
     seat.go_on_after(sent.position);
-    Ok(Begin { phase, sent, greets: matches!(start, Start::Now) })
+    Ok((phase, sent))
 }
 
 /// A token that may be resumed from by this account; one that stands in memory needs no look at the database.

@@ -5,7 +5,8 @@
 
 use super::relations;
 use super::snapshot::{Page, Snapshot};
-use super::start::{Begin, Phase, Wish, seated};
+use super::start::{Phase, Wish, seated};
+use crate::account::access;
 use crate::backend::Backend;
 use crate::caller::Actor;
 use crate::contact::{ContactView, Key, Viewing, store};
@@ -84,12 +85,13 @@ impl Watch {
             .feed
             .hub
             .enter(Who { viewer, member, scope: actor.request_scope() }, own_limit)?;
+        // what took these rights away before the seat was taken could not end the stream
+        access::still(&backend, actor).await?;
         if !seat.is_known() {
             let (relations, as_of) = relations::load(backend.catch_up(), viewer).await?;
             seat.learn(relations, as_of);
         }
-        let Begin { phase, sent, greets } =
-            seated(&backend, &seat, viewer, start, min_position).await?;
+        let (phase, sent) = seated(&backend, &seat, viewer, start, min_position).await?;
         let now = Instant::now();
         let lifetime = backend.limits.stream_lifetime.mul_f64(rand::rng().random_range(0.9..1.1));
         Ok(Self {
@@ -97,7 +99,7 @@ impl Watch {
             phase,
             sent,
             whole: None,
-            next_heartbeat: if greets { now } else { now + heartbeat },
+            next_heartbeat: now + heartbeat,
             heartbeat,
             rotates_at: now + lifetime,
             credentials_end: credentials_last.and_then(|span| now.checked_add(span)),
@@ -139,6 +141,10 @@ impl Watch {
             self.may_go_on()?;
             let beats = Instant::now() >= self.next_heartbeat;
             match &mut self.phase {
+                Phase::Greeting => {
+                    self.phase = Phase::Events;
+                    return Ok(vec![self.beat(self.sent)]);
+                }
                 Phase::Begin(snapshot) => {
                     let (token, snapshot) = (snapshot.token, *snapshot);
                     self.phase = Phase::Snapshot(snapshot);
@@ -154,7 +160,7 @@ impl Watch {
                 }
                 Phase::Events => {}
             }
-            let messages = match self.seat.next() {
+            let mut messages = match self.seat.next() {
                 Err(End::ShuttingDown) => return self.leave(),
                 Err(why) => return Err(ended(why, self.viewer)),
                 Ok(Next::Events(events, covered)) => {
@@ -173,11 +179,11 @@ impl Watch {
                     Vec::new()
                 }
             };
+            if beats && let Some(heartbeat) = self.heartbeat() {
+                messages.push(heartbeat);
+            }
             if !messages.is_empty() {
                 return Ok(messages);
-            }
-            if beats && let Some(message) = self.heartbeat() {
-                return Ok(vec![message]);
             }
         }
     }

@@ -7,10 +7,16 @@ use crate::support::stream::Subscriber;
 use crate::support::{Harness, Options};
 use jsonwebtoken::get_current_timestamp;
 use partner_service::backend::Limits;
+use partner_service::caller::{ActingMember, Actor, Need};
+use partner_service::domain::ids::{AccountId, MemberId};
+use partner_service::error::Error;
 use partner_service::grpc::pb;
+use partner_service::sync::start::{self, Wish};
+use partner_service::sync::watch::Watch;
 use pb::watch_members_request::Start;
 use pb::watch_members_response::Payload;
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
 use tonic::Code;
 
@@ -31,6 +37,30 @@ async fn a_stream_ends_when_its_token_expires() {
     let end = Refusal::of(&Subscriber::of(messages).end().await);
     assert_eq!((end.code, &*end.reason), (Code::Unauthenticated, "CREDENTIALS_INVALID"));
     assert!((soon..soon + 5).contains(&get_current_timestamp()), "within five seconds");
+}
+
+/// Between being let in and taking a seat a caller may lose its rights: nothing would end the stream later.
+#[tokio::test]
+async fn a_caller_that_lost_its_rights_while_it_was_let_in_gets_no_stream() {
+    let harness = Harness::start().await;
+    let (a, _, _) = harness.partners("ann", "bo").await;
+    let (account, id) = (AccountId(a.id.parse().unwrap()), MemberId(a.boss.id.parse().unwrap()));
+    let member = ActingMember { id, account, display_name: String::new(), manages_partners: false };
+    let actor =
+        Actor { account: Some(account), member: Some(member), operator: None, need: Need::Member };
+    let open = || {
+        let wish = Wish {
+            start: start::Start::Now,
+            heartbeat: Duration::from_secs(1),
+            min_position: 0,
+            credentials_last: None,
+        };
+        Watch::open(Arc::clone(&harness.backend), &actor, account, wish)
+    };
+    assert!(open().await.is_ok());
+    harness.deactivates(&a.id, &a.boss.id).await;
+    assert!(matches!(open().await, Err(Error::MemberNotActive)));
+    assert_eq!(harness.backend.feed.hub.streams(), 0, "no seat is left behind");
 }
 
 #[tokio::test]
