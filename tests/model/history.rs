@@ -169,9 +169,10 @@ impl History {
             start,
             min_position: if random.random_bool(0.5) { self.world.head } else { 0 },
             replica: random.random_range(0..self.stage.replicas.len()),
-            heartbeat: HEARTBEAT,
+            // some so often that a sign of life comes between any two things
+            heartbeat: if random.random_bool(0.1) { HEARTBEAT / 40 } else { HEARTBEAT },
             cut_after: random.random_bool(0.35).then(|| random.random_range(1..=12)),
-            held: random.random_bool(0.2),
+            held: random.random_bool(0.25),
         };
         self.open_so(index, opening);
     }

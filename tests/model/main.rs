@@ -17,6 +17,7 @@ mod bounds;
 mod caught;
 mod endings;
 mod flapping;
+mod greeting;
 mod history;
 mod honest;
 mod hopping;

@@ -11,8 +11,8 @@ use tonic::transport::Channel;
 
 /// So short that a history need not wait for one.
 pub const HEARTBEAT: Duration = Duration::from_millis(40);
-/// What a narrow reader lets be under way: a few messages.
-const NARROW: u32 = 1_024;
+/// What a narrow reader lets be under way: about one message.
+const NARROW: u32 = 256;
 
 /// Replicas, and a look into their database.
 pub struct Stage {
@@ -26,13 +26,13 @@ pub fn tiny() -> Limits {
     Limits {
         invitations_per_day: 1_000_000,
         refused_per_day: 1_000_000,
-        shortest_heartbeat: Duration::from_millis(5),
+        shortest_heartbeat: Duration::from_millis(1),
         feed: Sizes {
             ring: 8,
-            page: 4,
+            page: 1,
             block: 8,
             blocks: 4,
-            pending: 3,
+            pending: 2,
             batch: 3,
             snapshot: 2,
             poll: Duration::from_millis(20),
