@@ -116,6 +116,22 @@ pub fn cpu_of_family(parent: u32) -> Duration {
     living + stat(parent).map_or(Duration::ZERO, |stat| stat.own + stat.ended_children)
 }
 
+/// The memory a process has in use, in bytes: now, and at most since it was last asked for the most.
+pub fn memory_of(pid: u32) -> (f64, f64) {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let kib = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<f64>().ok())
+    };
+    let bytes = |name| kib(name).unwrap_or(f64::NAN) * 1024.0;
+    (bytes("VmRSS:"), bytes("VmHWM:"))
+}
+
+/// Forgets what was the most; only where this is allowed.
+pub fn forget_peak(pid: u32) {
+    let _ = fs::write(format!("/proc/{pid}/clear_refs"), "5");
+}
+
 /// The parent of a process.
 pub fn parent_of(pid: u32) -> Option<u32> {
     stat(pid).map(|stat| stat.parent)
