@@ -3,11 +3,12 @@
 
 use crate::calls::Call;
 use crate::crowd::{Crowd, SOURCE, Stage, ring};
-use crate::drive::{self, Target, spent};
+use crate::drive::{self, Target};
 use crate::figure::Figure;
+use crate::machine::precise_cpu_of;
 use crate::report::Report;
 use crate::{Arguments, Failure, postgres, world};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const PARTNERS: usize = 10_000;
 const WRITES: &str = "cost of RegisterMember, 10,000 partners / 1";
@@ -79,16 +80,25 @@ async fn write(
     }
 }
 
+/// What a delivery costs beyond what an event costs that only one subscriber is told of.
 async fn deliveries(stage: &mut Stage, seconds: u64) -> Result<Figure, Failure> {
     let (many, many_kept) = deliver(stage, PARTNERS, seconds).await?;
     let (few, _) = deliver(stage, FEW, seconds).await?;
+    let (one, _) = deliver(stage, 1, seconds).await?;
+    let each = |event: f64, subscribers: usize| (event - one) / (subscribers - 1) as f64;
+    let (many, few) = (each(many, PARTNERS), each(few, FEW));
     Ok(Figure::new(DELIVERIES, "", Some(DELIVERIES_AT_MOST)).with(
         many / few,
-        &[("us at 10,000", many), ("us at 100", few), ("of the pace at 10,000", many_kept)],
+        &[
+            ("us at 10,000", many),
+            ("us at 100", few),
+            ("us an event to one", one),
+            ("of the pace at 10,000", many_kept),
+        ],
     ))
 }
 
-/// The service's CPU time per delivery, and how much of the pace was kept.
+/// The service's CPU time per event in microseconds, and how much of the pace was kept.
 async fn deliver(
     stage: &mut Stage,
     subscribers: usize,
@@ -96,8 +106,8 @@ async fn deliver(
 ) -> Result<(f64, f64), Failure> {
     let crowd = Crowd::watch(&stage.service, subscribers, 1).await?;
     let head = stage.head().await?;
-    let (before, sent) = (cpu_of(stage), crowd.events());
-    let began = std::time::Instant::now();
+    let before = precise_cpu_of(stage.service.pid());
+    let began = Instant::now();
     let mut ticks = tokio::time::interval(EVERY);
     let count = i64::try_from(seconds)? * 10;
     for _ in 0..count {
@@ -106,11 +116,7 @@ async fn deliver(
         ring(&mut stage.db).await?;
     }
     crowd.all_at(head + count).await?;
+    let spent = precise_cpu_of(stage.service.pid()).saturating_sub(before);
     let kept = EVERY.as_secs_f64() * count as f64 / began.elapsed().as_secs_f64();
-    let [service, ..] = spent(before, cpu_of(stage), (crowd.events() - sent) as f64);
-    Ok((service, kept))
-}
-
-fn cpu_of(stage: &Stage) -> [Duration; 3] {
-    Target::service(&stage.service, stage.postmaster).cpu()
+    Ok((spent.as_secs_f64() * 1e6 / count as f64, kept))
 }

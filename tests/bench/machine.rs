@@ -108,6 +108,16 @@ pub fn cpu_of(pid: u32) -> Duration {
     stat(pid).map_or(Duration::ZERO, |stat| stat.own)
 }
 
+/// The same to the nanosecond, of the threads that are still there.
+pub fn precise_cpu_of(pid: u32) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let spent = threads.filter_map(|thread| {
+        let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(spent.sum())
+}
+
 /// CPU time of a process and its children, those that have ended included.
 pub fn cpu_of_family(parent: u32) -> Duration {
     let children = fs::read_dir("/proc").into_iter().flatten().flatten();

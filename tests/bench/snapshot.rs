@@ -31,6 +31,8 @@ pub async fn measure(
     let sql = world::filled(include_str!("snapshot.sql"), &[("count", MEMBERS)]);
     stage.db.execute(AssertSqlSafe(sql)).await?;
     world::tidy(&mut stage.db).await?;
+    // a snapshot is as of what the replica has read of the log
+    Crowd::watch(&stage.service, 1, 1).await?.all_at(stage.head().await?).await?;
     // what the first of all costs once is not the growth that is meant
     once(&stage).await?;
     for round in 1..=arguments.rounds {
