@@ -29,6 +29,7 @@ mod latency;
 mod machine;
 mod memory;
 mod nats;
+mod one_each;
 mod peers;
 mod postgres;
 mod raw;
