@@ -21,6 +21,8 @@ const FEW: usize = 100;
 const EVERY: Duration = Duration::from_millis(100);
 /// A hundred deliveries cost less than the clock that counts them can see.
 const LONGER: u64 = 3;
+const CALM: Duration = Duration::from_millis(500);
+const MOST_CALMING: Duration = Duration::from_secs(15);
 
 /// Measures both on one database.
 pub async fn measure(
@@ -82,9 +84,9 @@ async fn write(
 
 /// What a delivery costs beyond what an event costs that only one subscriber is told of.
 async fn deliveries(stage: &mut Stage, seconds: u64) -> Result<Figure, Failure> {
-    let (many, many_kept) = deliver(stage, PARTNERS, seconds).await?;
-    let (few, _) = deliver(stage, FEW, seconds).await?;
     let (one, _) = deliver(stage, 1, seconds).await?;
+    let (few, _) = deliver(stage, FEW, seconds).await?;
+    let (many, many_kept) = deliver(stage, PARTNERS, seconds).await?;
     let each = |event: f64, subscribers: usize| (event - one) / (subscribers - 1) as f64;
     let (many, few) = (each(many, PARTNERS), each(few, FEW));
     Ok(Figure::new(DELIVERIES, "", Some(DELIVERIES_AT_MOST)).with(
@@ -105,6 +107,7 @@ async fn deliver(
     seconds: u64,
 ) -> Result<(f64, f64), Failure> {
     let crowd = Crowd::watch(&stage.service, subscribers, 1).await?;
+    calm(stage.service.pid()).await;
     let head = stage.head().await?;
     let before = precise_cpu_of(stage.service.pid());
     let began = Instant::now();
@@ -119,4 +122,18 @@ async fn deliver(
     let spent = precise_cpu_of(stage.service.pid()).saturating_sub(before);
     let kept = EVERY.as_secs_f64() * count as f64 / began.elapsed().as_secs_f64();
     Ok((spent.as_secs_f64() * 1e6 / count as f64, kept))
+}
+
+/// Waits until those who left are forgotten and those who came are known, or for as long as it seems reasonable.
+async fn calm(pid: u32) {
+    let began = Instant::now();
+    let mut before = precise_cpu_of(pid);
+    while began.elapsed() < MOST_CALMING {
+        tokio::time::sleep(CALM).await;
+        let now = precise_cpu_of(pid);
+        if now.saturating_sub(before) < CALM / 20 {
+            return;
+        }
+        before = now;
+    }
 }

@@ -159,11 +159,17 @@ impl Connection {
                     Err(error) => return Err(error),
                 }
             }
-            while self.tally.is_paused.load(Ordering::Relaxed) {
-                self.tally.resumed.notified().await;
+            tokio::select! {
+                readable = stream.readable() => {
+                    readable?;
+                    SCRATCH.with_borrow_mut(|scratch| self.take_what_is_there(&stream, scratch))?;
+                }
+                () = self.tally.resumed.notified() => {
+                    for at in 0..self.streams.len() {
+                        self.ask_for_more(at);
+                    }
+                }
             }
-            stream.readable().await?;
-            SCRATCH.with_borrow_mut(|scratch| self.take_what_is_there(&stream, scratch))?;
         }
     }
 
@@ -193,7 +199,8 @@ impl Connection {
             taken += length;
             wire::courtesy(&frame, &mut self.out);
             if frame.kind == wire::GOAWAY || frame.ends_stream() {
-                return Err(io::Error::other("the server ended a stream"));
+                let what = "the server ended a stream or a connection";
+                return Err(io::Error::other(what));
             }
             if frame.kind == wire::DATA {
                 self.data(frame.stream, frame.payload);
@@ -204,15 +211,12 @@ impl Connection {
 
     fn data(&mut self, id: u32, payload: &[u8]) {
         let length = u32::try_from(payload.len()).unwrap_or(0);
-        let Some(stream) = self.streams.get_mut((id as usize - 1) / 2) else { return };
+        let at = (id as usize - 1) / 2;
+        let Some(stream) = self.streams.get_mut(at) else { return };
         self.unasked += length;
         stream.unasked += length;
-        if stream.unasked > self.window / 2 {
-            wire::more_window(&mut self.out, id, std::mem::take(&mut stream.unasked));
-        }
-        if self.unasked > self.window / 2 {
-            wire::more_window(&mut self.out, 0, std::mem::take(&mut self.unasked));
-        }
+        self.ask_for_more(at);
+        let stream = &mut self.streams[at];
         let (tally, subscriber) = (&self.tally, stream.subscriber);
         let each = |body: &[u8]| tally.message(subscriber, body);
         if stream.part.is_empty() {
@@ -222,6 +226,21 @@ impl Connection {
             stream.part.extend_from_slice(payload);
             let taken = wire::messages(&stream.part, each);
             stream.part.drain(..taken);
+        }
+    }
+
+    /// Lets more be sent, unless the consumer has stopped: then its connection lives, and its window stays closed.
+    fn ask_for_more(&mut self, at: usize) {
+        if self.tally.is_paused.load(Ordering::Relaxed) {
+            return;
+        }
+        let (most, stream) = (self.window / 2, &mut self.streams[at]);
+        if stream.unasked > most {
+            let bytes = std::mem::take(&mut stream.unasked);
+            wire::more_window(&mut self.out, wire::stream_of(at as u32), bytes);
+        }
+        if self.unasked > most {
+            wire::more_window(&mut self.out, 0, std::mem::take(&mut self.unasked));
         }
     }
 }
