@@ -1,11 +1,15 @@
 //! The calls that are measured: each with a body of its own, each answer looked at.
 
+use crate::raw::Raw;
+use crate::wire::put_bytes;
 use crate::world;
+use bytes::Bytes;
 use partner_service::grpc::pb;
-use pb::account_service_client::AccountServiceClient;
-use pb::partner_service_client::PartnerServiceClient;
+use prost::Message;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
+
+const VALUE_BYTES: usize = 250;
 
 /// An RPC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +17,19 @@ pub enum Call {
     Invite,
     Accept,
     Register,
+    /// The same, all in one account.
+    RegisterIn(i64),
     List,
+    /// What RegisterMember is asked, answered by saying it again.
+    Echo,
+    /// A peer's write, of as many bytes as an event has.
+    Put,
+}
+
+/// A request, and who makes it: a member, or the operator.
+pub struct Asking {
+    pub member: Option<String>,
+    pub body: Vec<u8>,
 }
 
 impl Call {
@@ -22,8 +38,10 @@ impl Call {
         match self {
             Self::Invite => "InvitePartner",
             Self::Accept => "AcceptPartnership",
-            Self::Register => "RegisterMember",
+            Self::Register | Self::RegisterIn(_) => "RegisterMember",
             Self::List => "ListPartnerships (20 rows)",
+            Self::Echo => "echo",
+            Self::Put => "etcd's Put",
         }
     }
 
@@ -32,38 +50,92 @@ impl Call {
         match self {
             Self::Invite => "invite",
             Self::Accept => "accept",
-            Self::Register => "register",
+            Self::Register | Self::RegisterIn(_) | Self::Echo | Self::Put => "register",
             Self::List => "list",
         }
     }
 
-    /// Makes the call that a number stands for; an answer that is not the one expected is an error too.
-    pub async fn make(self, channel: &Channel, number: i64) -> Result<(), String> {
-        let made = match self {
-            Self::Invite => invite(channel, number).await,
-            Self::Accept => accept(channel, number).await,
-            Self::Register => register(channel, number).await,
-            Self::List => list(channel, number).await,
-        };
-        match made {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(format!("{}: not the answer expected", self.name())),
-            Err(status) => {
-                Err(format!("{}: {:?}: {}", self.name(), status.code(), status.message()))
-            }
+    /// Where it is served.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Invite => "/partner.v1.PartnerService/InvitePartner",
+            Self::Accept => "/partner.v1.PartnerService/AcceptPartnership",
+            Self::Register | Self::RegisterIn(_) => "/partner.v1.AccountService/RegisterMember",
+            Self::List => "/partner.v1.PartnerService/ListPartnerships",
+            Self::Echo => crate::raw::ECHO,
+            Self::Put => "/etcdserverpb.KV/Put",
         }
+    }
+
+    /// The request that a number stands for.
+    pub fn ask(self, number: i64) -> Asking {
+        match self {
+            Self::Invite => invite(number),
+            Self::Accept => accept(number),
+            Self::Register | Self::Echo => {
+                register(1 + number % (world::SENDERS + world::RECIPIENTS), number)
+            }
+            Self::RegisterIn(account) => register(account, number),
+            Self::List => list(number),
+            Self::Put => put(number),
+        }
+    }
+
+    /// Whether that is the answer expected.
+    pub fn is_answer(self, answer: &[u8]) -> bool {
+        match self {
+            Self::Invite => pb::InvitePartnerResponse::decode(answer)
+                .is_ok_and(|it| is_in(it.partnership, pb::PartnershipState::AwaitingApproval)),
+            Self::Accept => pb::AcceptPartnershipResponse::decode(answer)
+                .is_ok_and(|it| is_in(it.partnership, pb::PartnershipState::Active)),
+            Self::Register | Self::RegisterIn(_) => pb::RegisterMemberResponse::decode(answer)
+                .is_ok_and(|it| {
+                    it.member.is_some_and(|one| one.state() == pb::MemberState::Active)
+                }),
+            Self::List => pb::ListPartnershipsResponse::decode(answer)
+                .is_ok_and(|it| it.partnerships.len() == world::PARTNERS),
+            Self::Echo => pb::RegisterMemberRequest::decode(answer)
+                .is_ok_and(|it| it.member.is_some_and(|one| !one.email.is_empty())),
+            Self::Put => !answer.is_empty(),
+        }
+    }
+
+    /// What peers write: as many bytes as an event has.
+    pub fn value() -> String {
+        "x".repeat(VALUE_BYTES)
+    }
+
+    /// Why a call fails, in the service's words.
+    pub async fn why(self, channel: Channel, number: i64) -> String {
+        match self.once(channel, number).await {
+            Ok(_) => format!("{}: not the answer expected", self.name()),
+            Err(status) => format!("{}: {:?}: {}", self.name(), status.code(), status.message()),
+        }
+    }
+
+    async fn once(self, channel: Channel, number: i64) -> Result<(), Status> {
+        let Asking { member, body } = self.ask(number);
+        let mut request = Request::new(Bytes::from(body));
+        if let Some(member) = member {
+            let member = member.parse().map_err(|_| Status::internal("no header value"))?;
+            request.metadata_mut().insert("x-member-id", member);
+        }
+        let mut client = tonic::client::Grpc::new(channel);
+        client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+        let path = http::uri::PathAndQuery::from_static(self.path());
+        client.unary(request, path, Raw).await.map(|_| ())
     }
 }
 
-fn by_administrator<T>(account: i64, body: T) -> Result<Request<T>, Status> {
-    let mut request = Request::new(body);
-    let member =
-        world::administrator(account).parse().map_err(|_| Status::internal("no header value"))?;
-    request.metadata_mut().insert("x-member-id", member);
-    Ok(request)
+fn is_in(partnership: Option<pb::Partnership>, state: pb::PartnershipState) -> bool {
+    partnership.is_some_and(|row| row.state() == state)
 }
 
-async fn invite(channel: &Channel, number: i64) -> Result<bool, Status> {
+fn by_administrator(account: i64, body: &impl Message) -> Asking {
+    Asking { member: Some(world::administrator(account)), body: body.encode_to_vec() }
+}
+
+fn invite(number: i64) -> Asking {
     let (sender, recipient) = world::pair(number);
     let body = pb::InvitePartnerRequest {
         account_id: world::id(sender),
@@ -71,43 +143,41 @@ async fn invite(channel: &Channel, number: i64) -> Result<bool, Status> {
         message: "Hello from us".to_owned(),
         ..Default::default()
     };
-    let mut partners = PartnerServiceClient::new(channel.clone());
-    let answer = partners.invite_partner(by_administrator(sender, body)?).await?.into_inner();
-    Ok(answer.partnership.is_some_and(|row| row.state() == pb::PartnershipState::AwaitingApproval))
+    by_administrator(sender, &body)
 }
 
-async fn accept(channel: &Channel, number: i64) -> Result<bool, Status> {
+fn accept(number: i64) -> Asking {
     let (_, recipient) = world::pair(number);
     let body = pb::AcceptPartnershipRequest {
         account_id: world::id(recipient),
         partnership_id: world::invitation(number),
         ..Default::default()
     };
-    let mut partners = PartnerServiceClient::new(channel.clone());
-    let answer =
-        partners.accept_partnership(by_administrator(recipient, body)?).await?.into_inner();
-    Ok(answer.partnership.is_some_and(|row| row.state() == pb::PartnershipState::Active))
+    by_administrator(recipient, &body)
 }
 
-async fn register(channel: &Channel, number: i64) -> Result<bool, Status> {
+fn register(account: i64, number: i64) -> Asking {
     let member = pb::Member {
         email: format!("person{number}@service.example"),
         display_name: "Person".to_owned(),
         profile: pb::MemberProfile::Observer.into(),
         ..Default::default()
     };
-    let account_id = world::id(1 + number % (world::SENDERS + world::RECIPIENTS));
+    let account_id = world::id(account);
     let body = pb::RegisterMemberRequest { account_id, member: Some(member), ..Default::default() };
-    let mut accounts = AccountServiceClient::new(channel.clone());
-    let answer = accounts.register_member(body).await?.into_inner();
-    Ok(answer.member.is_some_and(|member| member.state() == pb::MemberState::Active))
+    Asking { member: None, body: body.encode_to_vec() }
 }
 
-async fn list(channel: &Channel, number: i64) -> Result<bool, Status> {
+fn put(number: i64) -> Asking {
+    let mut body = Vec::new();
+    put_bytes(&mut body, 1, format!("m{number}").as_bytes());
+    put_bytes(&mut body, 2, Call::value().as_bytes());
+    Asking { member: None, body }
+}
+
+fn list(number: i64) -> Asking {
     // a stride that shares no factor with their count visits all of them, in no order the database would like
     let viewer = world::VIEWERS + number * 167 % world::VIEWER_COUNT;
     let body = pb::ListPartnershipsRequest { account_id: world::id(viewer), ..Default::default() };
-    let mut partners = PartnerServiceClient::new(channel.clone());
-    let answer = partners.list_partnerships(by_administrator(viewer, body)?).await?.into_inner();
-    Ok(answer.partnerships.len() == world::PARTNERS)
+    by_administrator(viewer, &body)
 }

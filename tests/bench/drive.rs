@@ -1,14 +1,15 @@
-//! A generator of calls: so many in flight over four connections, a first second not counted.
+//! A run of calls: so many in flight over four connections, a first second not counted.
 
 use crate::Failure;
 use crate::calls::Call;
 use crate::machine::{cpu_of, cpu_of_family};
+use crate::raw::Process;
 use crate::server::Service;
+use crate::unary::{self, Plan, Trouble};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::Mutex;
-use tonic::transport::Channel;
+use tonic::transport::Endpoint;
 
 const CONNECTIONS: usize = 4;
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -22,105 +23,107 @@ pub struct Run {
     pub client_microseconds: f64,
     /// How long calls took, in milliseconds.
     pub latencies_ms: Vec<f64>,
-    pub failures: u64,
     pub first_failure: Option<String>,
 }
 
-struct Shared {
-    call: Call,
-    next: AtomicI64,
-    end: i64,
-    counting: AtomicBool,
-    stopping: AtomicBool,
-    made: AtomicU64,
-    failures: AtomicU64,
-    first_failure: Mutex<Option<String>>,
+/// What is called: where it listens, and the processes whose time is counted.
+#[derive(Clone, Copy)]
+pub struct Target<'a> {
+    pub address: &'a str,
+    server: u32,
+    postmaster: Option<u32>,
+}
+
+impl<'a> Target<'a> {
+    pub fn service(service: &'a Service, postmaster: Option<u32>) -> Self {
+        Self { address: service.address(), server: service.pid(), postmaster }
+    }
+
+    pub fn bar(bar: &'a Process) -> Self {
+        Self { address: &bar.address, server: bar.pid(), postmaster: None }
+    }
+
+    /// Any server.
+    pub fn process(address: &'a str, server: u32) -> Self {
+        Self { address, server, postmaster: None }
+    }
+
+    /// CPU time so far: the server's, the database's, this program's.
+    pub fn cpu(&self) -> [Duration; 3] {
+        let database = self.postmaster.map_or(Duration::ZERO, cpu_of_family);
+        [cpu_of(self.server), database, cpu_of(std::process::id())]
+    }
+}
+
+/// CPU time between two moments, in microseconds per operation.
+pub fn spent(before: [Duration; 3], after: [Duration; 3], operations: f64) -> [f64; 3] {
+    [0, 1, 2].map(|whose: usize| {
+        after[whose].saturating_sub(before[whose]).as_secs_f64() * 1e6 / operations
+    })
 }
 
 /// Makes calls with numbers from `first` up to `end`, `in_flight` at once, and counts them for `seconds`.
 pub async fn calls(
-    service: &Service,
-    postmaster: Option<u32>,
+    target: Target<'_>,
     call: Call,
     in_flight: usize,
     seconds: u64,
     (first, end): (i64, i64),
 ) -> Result<Run, Failure> {
-    let shared = Arc::new(Shared {
+    let plan = Arc::new(Plan {
         call,
         next: AtomicI64::new(first),
         end,
         counting: AtomicBool::new(false),
         stopping: AtomicBool::new(false),
         made: AtomicU64::new(0),
-        failures: AtomicU64::new(0),
-        first_failure: Mutex::new(None),
     });
-    let mut channels = Vec::new();
-    for _ in 0..CONNECTIONS {
-        channels.push(service.connect().await?);
-    }
-    let callers: Vec<_> = (0..in_flight)
-        .map(|caller| {
-            tokio::spawn(keep_calling(Arc::clone(&shared), channels[caller % CONNECTIONS].clone()))
+    let callers: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let (plan, address) = (Arc::clone(&plan), target.address.to_owned());
+            tokio::spawn(unary::keep_calling(plan, address, in_flight / CONNECTIONS))
         })
         .collect();
-    let cpu = || {
-        let database = postmaster.map_or(Duration::ZERO, cpu_of_family);
-        [service.cpu(), database, cpu_of(std::process::id())]
-    };
-
     tokio::time::sleep(WARM_UP).await;
-    let (before, began) = (cpu(), Instant::now());
-    shared.counting.store(true, Ordering::Relaxed);
+    let (before, began) = (target.cpu(), Instant::now());
+    plan.counting.store(true, Ordering::Relaxed);
     tokio::time::sleep(Duration::from_secs(seconds)).await;
-    shared.counting.store(false, Ordering::Relaxed);
-    let (took, after) = (began.elapsed(), cpu());
-    let made = shared.made.load(Ordering::Relaxed) as f64;
-    shared.stopping.store(true, Ordering::Relaxed);
-    let mut latencies_ms = Vec::new();
+    plan.counting.store(false, Ordering::Relaxed);
+    let (took, after) = (began.elapsed(), target.cpu());
+    let made = plan.made.load(Ordering::Relaxed) as f64;
+    plan.stopping.store(true, Ordering::Relaxed);
+    let (mut latencies_ms, mut first_failure) = (Vec::new(), None);
     for caller in callers {
-        latencies_ms.extend(caller.await?);
+        match caller.await? {
+            Ok(each) => latencies_ms.extend(each),
+            Err(trouble) if first_failure.is_none() => {
+                first_failure = Some(why(target.address, call, trouble).await);
+            }
+            Err(_) => {}
+        }
     }
-
-    let [service, database, client] =
-        [0, 1, 2].map(|whose: usize| (after[whose] - before[whose]).as_secs_f64() * 1e6 / made);
-    let first_failure = shared.first_failure.lock().await.take();
+    let [service_microseconds, database_microseconds, client_microseconds] =
+        spent(before, after, made);
     Ok(Run {
         per_second: made / took.as_secs_f64(),
-        service_microseconds: service,
-        database_microseconds: database,
-        client_microseconds: client,
+        service_microseconds,
+        database_microseconds,
+        client_microseconds,
         latencies_ms,
-        failures: shared.failures.load(Ordering::Relaxed),
         first_failure,
     })
 }
 
-/// One caller: the next call as soon as the last is answered. Answers the time each counted call took.
-async fn keep_calling(shared: Arc<Shared>, channel: Channel) -> Vec<f64> {
-    let mut latencies_ms = Vec::new();
-    while !shared.stopping.load(Ordering::Relaxed) {
-        let number = shared.next.fetch_add(1, Ordering::Relaxed);
-        let began = Instant::now();
-        let outcome = if number < shared.end {
-            shared.call.make(&channel, number).await
-        } else {
-            Err(format!("{}: faster than what was prepared for it", shared.call.name()))
-        };
-        match outcome {
-            Ok(()) if shared.counting.load(Ordering::Relaxed) => {
-                shared.made.fetch_add(1, Ordering::Relaxed);
-                latencies_ms.push(began.elapsed().as_secs_f64() * 1e3);
-            }
-            Ok(()) => {}
-            Err(error) => {
-                shared.failures.fetch_add(1, Ordering::Relaxed);
-                shared.first_failure.lock().await.get_or_insert(error);
-                // the row is void; what follows would only be more of the same
-                break;
-            }
-        }
+async fn why(address: &str, call: Call, trouble: Trouble) -> String {
+    let Some(number) = trouble.number else {
+        return format!("{}: {}", call.name(), trouble.what);
+    };
+    let connected = match Endpoint::from_shared(format!("http://{address}")) {
+        Ok(endpoint) => endpoint.connect().await,
+        Err(error) => Err(error),
+    };
+    match connected {
+        Ok(channel) => call.why(channel, number).await,
+        Err(error) => format!("{}: {}, and then {error}", call.name(), trouble.what),
     }
-    latencies_ms
 }

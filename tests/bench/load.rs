@@ -19,13 +19,32 @@
 )]
 
 mod calls;
+mod catchup;
+mod crowd;
+mod deliveries;
 mod drive;
+mod figure;
+mod growth;
+mod latency;
 mod machine;
+mod memory;
+mod nats;
+mod one_each;
+mod peers;
 mod postgres;
+mod raw;
+mod reader;
+mod reconnect;
+mod register;
 mod report;
 mod rows;
 mod server;
+mod slow;
+mod snapshot;
+mod sqlite;
 mod start;
+mod unary;
+mod wire;
 mod world;
 
 use clap::Parser;
@@ -60,6 +79,9 @@ struct Arguments {
     /// Writes the figures to a file too.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Is a bar: a bare server.
+    #[arg(long, hide = true)]
+    serve_bar: bool,
     /// What cargo bench adds.
     #[arg(long, hide = true)]
     bench: bool,
@@ -70,6 +92,9 @@ async fn main() -> ExitCode {
     let mut arguments = Arguments::parse();
     if arguments.quick {
         (arguments.rounds, arguments.seconds, arguments.starts) = (1, 1, 3);
+    }
+    if arguments.serve_bar {
+        return raw::serve().await.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
     // dropping what runs ends the server, pgbench and the cluster
     let outcome = tokio::select! {
@@ -93,6 +118,17 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     println!("{machine}\n");
     let mut report = report::Report::new(machine, arguments.rounds, arguments.seconds);
     rows::measure(&postgres, arguments, &mut report).await?;
+    register::measure(&postgres, arguments, &mut report).await?;
+    sqlite::measure(arguments, &mut report).await?;
+    deliveries::measure(&postgres, arguments, &mut report).await?;
+    memory::measure(&postgres, arguments, &mut report).await?;
+    reconnect::measure(&postgres, arguments, &mut report).await?;
+    snapshot::measure(&postgres, arguments, &mut report).await?;
+    latency::measure(&postgres, arguments, &mut report).await?;
+    growth::measure(&postgres, arguments, &mut report).await?;
+    catchup::measure(&postgres, arguments, &mut report).await?;
+    slow::measure(&postgres, arguments, &mut report).await?;
+    peers::measure(&postgres, arguments, &mut report).await?;
     start::measure(&postgres, arguments, &mut report).await?;
     println!("{report}");
     if let Some(path) = &arguments.json {

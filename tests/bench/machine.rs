@@ -108,12 +108,38 @@ pub fn cpu_of(pid: u32) -> Duration {
     stat(pid).map_or(Duration::ZERO, |stat| stat.own)
 }
 
+/// The same to the nanosecond, of the threads that are still there.
+pub fn precise_cpu_of(pid: u32) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let spent = threads.filter_map(|thread| {
+        let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(spent.sum())
+}
+
 /// CPU time of a process and its children, those that have ended included.
 pub fn cpu_of_family(parent: u32) -> Duration {
     let children = fs::read_dir("/proc").into_iter().flatten().flatten();
     let children = children.filter_map(|entry| stat(entry.file_name().to_str()?.parse().ok()?));
     let living: Duration = children.filter(|stat| stat.parent == parent).map(|stat| stat.own).sum();
     living + stat(parent).map_or(Duration::ZERO, |stat| stat.own + stat.ended_children)
+}
+
+/// The memory a process has in use, in bytes: now, and at most since it was last asked for the most.
+pub fn memory_of(pid: u32) -> (f64, f64) {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let kib = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<f64>().ok())
+    };
+    let bytes = |name| kib(name).unwrap_or(f64::NAN) * 1024.0;
+    (bytes("VmRSS:"), bytes("VmHWM:"))
+}
+
+/// Forgets what was the most; only where this is allowed.
+pub fn forget_peak(pid: u32) {
+    let _ = fs::write(format!("/proc/{pid}/clear_refs"), "5");
 }
 
 /// The parent of a process.

@@ -1,8 +1,10 @@
 //! One table, and the same as JSON.
 
+use crate::figure::{Figure, short};
 use crate::machine::Machine;
-use crate::{Failure, drive, postgres};
+use crate::{drive, postgres};
 use serde::Serialize;
+use std::borrow::Borrow;
 use std::fmt;
 
 /// Everything one run found.
@@ -12,7 +14,9 @@ pub struct Report {
     rounds: usize,
     seconds: u64,
     rows: Vec<Row>,
-    starts: Vec<Start>,
+    figures: Vec<Figure>,
+    /// What was not measured, and why.
+    missing: Vec<(String, String)>,
 }
 
 /// A call, and what it is compared with.
@@ -33,21 +37,10 @@ pub struct Round {
     service_cpu_us: f64,
     database_cpu_us: f64,
     client_cpu_us: f64,
-    bar_database_cpu_us: f64,
+    bar_cpu_us: f64,
     p50_ms: f64,
     p99_ms: f64,
-    failures: u64,
     why: Option<String>,
-}
-
-/// One kind of start.
-#[derive(Debug, Serialize)]
-pub struct Start {
-    name: &'static str,
-    gate_seconds: Option<f64>,
-    median_seconds: f64,
-    slowest_seconds: f64,
-    starts: usize,
 }
 
 /// The value below which a share of the values lies, between two where it falls between.
@@ -91,13 +84,11 @@ impl Row {
 
 impl Round {
     /// A run and its bar; where either failed the row is void.
-    pub fn of(ours: &drive::Run, bar: Result<postgres::Run, Failure>) -> Self {
-        let (bar, bar_error) = match bar {
-            Ok(bar) => (bar, None),
-            Err(error) => (
-                postgres::Run { per_second: f64::NAN, cpu_microseconds: f64::NAN },
-                Some(error.to_string()),
-            ),
+    pub fn of<B: Borrow<postgres::Run>>(ours: &drive::Run, bar: Result<B, String>) -> Self {
+        let none = postgres::Run { per_second: f64::NAN, cpu_microseconds: f64::NAN };
+        let (bar, bar_error) = match &bar {
+            Ok(bar) => (bar.borrow(), None),
+            Err(error) => (&none, Some(error.clone())),
         };
         Self {
             ours_per_second: ours.per_second,
@@ -105,10 +96,9 @@ impl Round {
             service_cpu_us: ours.service_microseconds,
             database_cpu_us: ours.database_microseconds,
             client_cpu_us: ours.client_microseconds,
-            bar_database_cpu_us: bar.cpu_microseconds,
+            bar_cpu_us: bar.cpu_microseconds,
             p50_ms: quantile(&ours.latencies_ms, 0.5),
             p99_ms: quantile(&ours.latencies_ms, 0.99),
-            failures: ours.failures,
             why: ours.first_failure.clone().or(bar_error),
         }
     }
@@ -118,24 +108,16 @@ impl Round {
     }
 }
 
-impl Start {
-    pub fn new(name: &'static str, seconds: &[f64], gate_seconds: Option<f64>) -> Self {
-        let (median_seconds, slowest_seconds) = (quantile(seconds, 0.5), quantile(seconds, 1.0));
-        Self { name, gate_seconds, median_seconds, slowest_seconds, starts: seconds.len() }
-    }
-
-    fn verdict(&self) -> &'static str {
-        match self.gate_seconds {
-            None => "-",
-            Some(gate) if self.median_seconds <= gate => "pass",
-            Some(_) => "short",
-        }
-    }
-}
-
 impl Report {
     pub fn new(machine: Machine, rounds: usize, seconds: u64) -> Self {
-        Self { machine, rounds, seconds, rows: Vec::new(), starts: Vec::new() }
+        Self {
+            machine,
+            rounds,
+            seconds,
+            rows: Vec::new(),
+            figures: Vec::new(),
+            missing: Vec::new(),
+        }
     }
 
     /// Adds a round to its row.
@@ -150,13 +132,25 @@ impl Report {
         self.rows[at].rounds.push(round);
     }
 
-    pub fn start(&mut self, start: Start) {
-        self.starts.push(start);
+    /// Adds a figure, or a round to one.
+    pub fn figure(&mut self, figure: Figure) {
+        match self.figures.iter_mut().find(|known| known.name == figure.name) {
+            Some(known) => known.join(figure),
+            None => self.figures.push(figure),
+        }
+    }
+
+    /// Notes what cannot be measured here.
+    pub fn missing(&mut self, what: &str, why: &str) {
+        if self.missing.iter().all(|(known, _)| known != what) {
+            self.missing.push((what.to_owned(), why.to_owned()));
+        }
     }
 
     /// Whether no call failed.
     pub fn is_valid(&self) -> bool {
         self.rows.iter().all(|row| row.why_void().is_none())
+            && self.figures.iter().all(|figure| figure.why.is_none())
     }
 }
 
@@ -167,11 +161,31 @@ impl fmt::Display for Report {
             out,
             "Medians of {rounds} rounds of {seconds} s; lq is the lower quartile of the paired ratios, which"
         )?;
-        writeln!(out, "must reach the gate. CPU in microseconds per operation.")?;
-        writeln!(
-            out,
-            "\n{:<34} {:<25} {:>5} {:>6} {:>6}  {:<6} {:>8} {:>8} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}",
-            "call @in flight",
+        writeln!(out, "must reach the gate, uq the upper one. CPU in microseconds per operation.")?;
+        if !self.rows.is_empty() {
+            writeln!(out, "\n{}", Row::heading())?;
+        }
+        for row in &self.rows {
+            writeln!(out, "{row}")?;
+        }
+        if !self.figures.is_empty() {
+            writeln!(out, "\n{}", Figure::heading())?;
+        }
+        for figure in &self.figures {
+            writeln!(out, "{figure}")?;
+        }
+        for (what, why) in &self.missing {
+            writeln!(out, "MISSING: {what}: {why}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Row {
+    fn heading() -> String {
+        format!(
+            "{:<42} {:<25} {:>5} {:>6} {:>6}  {:<6} {:>9} {:>9} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}",
+            "what @in flight",
             "bar",
             "gate",
             "ratio",
@@ -181,51 +195,39 @@ impl fmt::Display for Report {
             "bar/s",
             "service",
             "db",
-            "bar db",
+            "bar",
             "client",
             "p50 ms",
             "p99 ms"
-        )?;
-        for row in &self.rows {
-            let gate = row.gate.map(|gate| format!("{gate:.2}")).unwrap_or_else(|| "-".to_owned());
-            writeln!(
-                out,
-                "{:<34} {:<25} {gate:>5} {:>6.2} {:>6.2}  {:<6} {:>8.0} {:>8.0} {:>7.0} {:>7.0} {:>7.0} {:>7.0} {:>7.2} {:>7.2}",
-                format!("{} @{}", row.call, row.in_flight),
-                row.bar,
-                row.median(Round::ratio),
-                row.of(Round::ratio, 0.25),
-                row.verdict(),
-                row.median(|round| round.ours_per_second),
-                row.median(|round| round.bar_per_second),
-                row.median(|round| round.service_cpu_us),
-                row.median(|round| round.database_cpu_us),
-                row.median(|round| round.bar_database_cpu_us),
-                row.median(|round| round.client_cpu_us),
-                row.median(|round| round.p50_ms),
-                row.median(|round| round.p99_ms),
-            )?;
-            if let Some(why) = row.why_void() {
-                writeln!(out, "    void: {why}")?;
-            }
-        }
-        writeln!(
+        )
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gate = self.gate.map(|gate| format!("{gate:.2}")).unwrap_or_else(|| "-".to_owned());
+        write!(
             out,
-            "\n{:<34} {:>7} {:>10} {:>10}",
-            "start to SERVING", "gate s", "median s", "slowest s"
+            "{:<42} {:<25} {gate:>5} {:>6.2} {:>6.2}  {:<6} {:>9.0} {:>9.0}",
+            format!("{} @{}", self.call, self.in_flight),
+            self.bar,
+            self.median(Round::ratio),
+            self.of(Round::ratio, 0.25),
+            self.verdict(),
+            self.median(|round| round.ours_per_second),
+            self.median(|round| round.bar_per_second),
         )?;
-        for start in &self.starts {
-            let gate = start
-                .gate_seconds
-                .map(|gate| format!("{gate:.1}"))
-                .unwrap_or_else(|| "-".to_owned());
-            let Start { name, median_seconds, slowest_seconds, .. } = start;
-            writeln!(
-                out,
-                "{name:<34} {gate:>7} {median_seconds:>10.3} {slowest_seconds:>10.3}  {}",
-                start.verdict()
-            )?;
+        let beside: [fn(&Round) -> f64; 6] = [
+            |round| round.service_cpu_us,
+            |round| round.database_cpu_us,
+            |round| round.bar_cpu_us,
+            |round| round.client_cpu_us,
+            |round| round.p50_ms,
+            |round| round.p99_ms,
+        ];
+        for what in beside {
+            write!(out, " {:>7}", short(self.median(what)))?;
         }
-        Ok(())
+        self.why_void().map_or(Ok(()), |why| write!(out, "\n    void: {why}"))
     }
 }

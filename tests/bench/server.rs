@@ -1,7 +1,6 @@
 //! The service as a process: the release binary, its default logging written to nowhere.
 
 use crate::Failure;
-use crate::machine::cpu_of;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -81,9 +80,14 @@ impl Service {
             .await?)
     }
 
-    /// The CPU time it has used.
-    pub fn cpu(&self) -> Duration {
-        cpu_of(self.child.id())
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it, and hands back its folder.

@@ -1,6 +1,7 @@
 //! Time from the start of the process to SERVING, on a new database and on one that is there.
 
-use crate::report::{Report, Start};
+use crate::figure::Figure;
+use crate::report::Report;
 use crate::server::Service;
 use crate::{Arguments, Failure, postgres};
 use std::path::Path;
@@ -29,10 +30,21 @@ pub async fn measure(
         postgres.twice(program, &server.create(&name).await?).await?;
         server.drop_database(&name).await?;
     }
-    report.start(Start::new("SQLite, new database", &sqlite.new, Some(SQLITE_GATE_SECONDS)));
-    report.start(Start::new("SQLite, again", &sqlite.again, Some(SQLITE_GATE_SECONDS)));
-    report.start(Start::new("PostgreSQL, new database", &postgres.new, None));
-    report.start(Start::new("PostgreSQL, again", &postgres.again, None));
+    report.figure(
+        Figure::new("start to SERVING, SQLite, new database", "s", Some(SQLITE_GATE_SECONDS))
+            .with_all(&sqlite.new),
+    );
+    report.figure(
+        Figure::new("start to SERVING, SQLite, again", "s", Some(SQLITE_GATE_SECONDS))
+            .with_all(&sqlite.again),
+    );
+    report.figure(
+        Figure::new("start to SERVING, PostgreSQL, new database", "s", None)
+            .with_all(&postgres.new),
+    );
+    report.figure(
+        Figure::new("start to SERVING, PostgreSQL, again", "s", None).with_all(&postgres.again),
+    );
     Ok(())
 }
 

@@ -28,8 +28,13 @@ const MONTH_MICROSECONDS: i64 = 30 * 24 * 60 * 60 * 1_000_000;
 pub const NUMBERS: i64 = SENDERS * RECIPIENTS;
 
 /// The id that a number stands for.
+pub fn uuid(number: i64) -> Uuid {
+    Uuid::parse_str(&format!("{number:032}")).unwrap_or_default()
+}
+
+/// The same, as it is written.
 pub fn id(number: i64) -> String {
-    Uuid::parse_str(&format!("{number:032}")).map(|id| id.to_string()).unwrap_or_default()
+    uuid(number).to_string()
 }
 
 /// An account's administrator.
@@ -53,7 +58,8 @@ pub fn email(account: i64) -> String {
     format!("boss{account}@bench.example")
 }
 
-fn now() -> i64 {
+/// Microseconds since 1970.
+pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
@@ -89,7 +95,8 @@ pub fn variables(first_number: i64, clients: usize) -> Vec<(&'static str, String
     numbers.chain(words.into_iter().map(|(name, value)| (name, value.to_owned()))).collect()
 }
 
-fn filled(template: &str, more: &[(&str, i64)]) -> String {
+/// A template with its numbers.
+pub fn filled(template: &str, more: &[(&str, i64)]) -> String {
     let known = [
         ("now", now()),
         ("accounts", ACCOUNTS),
@@ -144,7 +151,8 @@ pub async fn clear(db: &mut PgConnection) -> Result<(), Failure> {
     tidy(db).await
 }
 
-async fn tidy(db: &mut PgConnection) -> Result<(), Failure> {
+/// No dead rows, no dirty pages.
+pub async fn tidy(db: &mut PgConnection) -> Result<(), Failure> {
     for table in [
         "account",
         "address",

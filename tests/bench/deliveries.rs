@@ -1,0 +1,120 @@
+//! Deliveries to a thousand subscribers, each of another partner, against bare tonic sending as many bytes to as many
+//! streams on as many connections.
+//!
+//! Events are put into the log in bulk, so that it is their delivery that is measured, and no further than the ring
+//! reaches: a subscriber that falls behind it is another row.
+
+use crate::crowd::{Asking, Crowd, Manner, Stage, ring};
+use crate::drive::{self, Target, spent};
+use crate::raw::{self, Process};
+use crate::reader::{Kind, Tally};
+use crate::report::{Report, Round, Row};
+use crate::wire::OPEN_WINDOW;
+use crate::{Arguments, Failure, postgres};
+use std::time::{Duration, Instant};
+
+const SUBSCRIBERS: usize = 1_000;
+const GATE: f64 = 0.7;
+const BAR: &str = "bare tonic stream";
+const NAMES: [(&str, usize); 2] =
+    [("deliveries, connections of their own", 1), ("deliveries, 250 on a connection", 250)];
+const AT_ONCE: i64 = 512;
+const AHEAD: i64 = 4_096;
+const WARM_UP: Duration = Duration::from_secs(1);
+const GLANCE: Duration = Duration::from_millis(1);
+
+/// Runs the rows and their bars in turn.
+pub async fn measure(
+    server: &postgres::Server,
+    arguments: &Arguments,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let wanted: Vec<_> =
+        NAMES.into_iter().filter(|(name, _)| name.contains(&arguments.only)).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let mut stage = Stage::set(server, arguments, SUBSCRIBERS).await?;
+    let bar = Process::start()?;
+    for round in 1..=arguments.rounds {
+        for (name, per_connection) in &wanted {
+            eprintln!("round {round} of {}: {name}", arguments.rounds);
+            let (ours, sample) = ours(&mut stage, *per_connection, arguments.seconds).await?;
+            let bar = theirs(&bar, *per_connection, arguments.seconds, &sample).await;
+            let row = Row::new(name, SUBSCRIBERS, BAR, Some(GATE));
+            report.add(row, Round::of(&ours, bar.map_err(|error| error.to_string())));
+        }
+    }
+    stage.strike(server).await
+}
+
+async fn ours(
+    stage: &mut Stage,
+    per_connection: usize,
+    seconds: u64,
+) -> Result<(drive::Run, Vec<u8>), Failure> {
+    let crowd = Crowd::watch(&stage.service, SUBSCRIBERS, per_connection).await?;
+    let mut head = stage.head().await?;
+    let began = Instant::now();
+    let span = Duration::from_secs(seconds);
+    let mut before = None;
+    let (events, took, cpu) = loop {
+        while head - crowd.last().min(head) > AHEAD {
+            crowd.check()?;
+            tokio::time::sleep(GLANCE).await;
+        }
+        stage.append(AT_ONCE).await?;
+        ring(&mut stage.db).await?;
+        head += AT_ONCE;
+        let now = (crowd.events(), Instant::now(), cpu_of(stage));
+        match before {
+            None if began.elapsed() >= WARM_UP => before = Some(now),
+            Some((events, at, cpu)) if now.1.duration_since(at) >= span => {
+                let events = (now.0 - events) as f64;
+                break (events, now.1.duration_since(at), spent(cpu, now.2, events));
+            }
+            None | Some(_) => {}
+        }
+    };
+    crowd.all_at(head).await?;
+    let sample = crowd.tally.sample.get().cloned().unwrap_or_default();
+    Ok((run(events, took, cpu), sample))
+}
+
+fn cpu_of(stage: &Stage) -> [Duration; 3] {
+    Target::service(&stage.service, stage.postmaster).cpu()
+}
+
+fn run(events: f64, took: Duration, cpu: [f64; 3]) -> drive::Run {
+    let [service_microseconds, database_microseconds, client_microseconds] = cpu;
+    drive::Run {
+        per_second: events / took.as_secs_f64(),
+        service_microseconds,
+        database_microseconds,
+        client_microseconds,
+        latencies_ms: Vec::new(),
+        first_failure: None,
+    }
+}
+
+async fn theirs(
+    bar: &Process,
+    per_connection: usize,
+    seconds: u64,
+    sample: &[u8],
+) -> Result<postgres::Run, Failure> {
+    let body = u32::try_from(sample.len())?.to_be_bytes().to_vec();
+    let asking: Vec<Asking> = (0..SUBSCRIBERS).map(|_| (None, body.clone())).collect();
+    let manner = Manner { path: raw::STREAM, per_connection, window: OPEN_WINDOW, open: false };
+    let tally = Tally::new(Kind::Bytes, SUBSCRIBERS);
+    let crowd = Crowd::gather(&bar.address, manner, tally, asking).await?;
+    crowd.all_at(1).await?;
+    tokio::time::sleep(WARM_UP).await;
+    let target = Target::bar(bar);
+    let (events, at, cpu) = (crowd.events(), Instant::now(), target.cpu());
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    let (events, took) = ((crowd.events() - events) as f64, at.elapsed());
+    let [cpu_microseconds, ..] = spent(cpu, target.cpu(), events);
+    crowd.check()?;
+    Ok(postgres::Run { per_second: events / took.as_secs_f64(), cpu_microseconds })
+}
