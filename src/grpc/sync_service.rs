@@ -70,7 +70,8 @@ fn messages(watch: Watch) -> impl Stream<Item = Result<Shared, Error>> + Send {
     let batches = stream::unfold(watch, |mut watch| async move {
         let batch = watch.next().await?;
         let said = batch.map(|messages| {
-            let encode = |message| Ok(convert::said(watch.viewer(), watch.now(), message));
+            let (viewer, now) = (watch.viewer(), watch.now());
+            let encode = |message| Ok(convert::said(viewer, now, message));
             stream::iter(messages.into_iter().map(encode).collect::<Vec<_>>())
         });
         Some((said, watch))

@@ -128,7 +128,8 @@ where
 {
     let service = hyper::service::service_fn(move |request| {
         let routes = routes.clone();
-        async move { Ok::<_, Infallible>(call(routes, request).await) }
+        // boxed: hyper keeps the room of this future as long as the answer's body lasts, and streams last
+        async move { Ok::<_, Infallible>(Box::pin(call(routes, request)).await) }
     });
     let mut http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())
