@@ -92,6 +92,7 @@ fn again(error: &Arc<Error>) -> Error {
 
 /// Positions are gapless: whatever made this, telling anything beyond it would be a silent loss.
 pub fn hole(after: i64) -> Error {
-    tracing::error!(after, "there is a hole in the log; nothing beyond it is told");
-    Error::internal("there is a hole in the log")
+    Error::internal(format!(
+        "there is a hole in the log after position {after}; nothing beyond it is told"
+    ))
 }

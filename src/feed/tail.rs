@@ -48,7 +48,10 @@ pub async fn follow(feed: Arc<Feed>, db: DatabaseConnection, shutdown: Cancellat
             }
             Err(error) => {
                 if !std::mem::replace(&mut failing, true) {
-                    tracing::warn!(%error, "the log cannot be read; trying until it can");
+                    tracing::error!(
+                        cause = cause(&error),
+                        "the log cannot be followed; trying until it can"
+                    );
                 }
             }
         }
@@ -104,6 +107,11 @@ async fn look(feed: &Feed, db: &DatabaseConnection) -> Result<Look, Error> {
         return Err(hole(reached));
     }
     Ok(if full { Look::More } else { Look::End })
+}
+
+/// What an error hides from callers, and its log line should not.
+fn cause(error: &Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// So that replicas do not all look at once.

@@ -67,7 +67,8 @@ impl Watch {
     /// Opens a stream: registered first, so that nothing is missed; then everything else.
     ///
     /// # Errors
-    /// `TooManyStreams`; what is wrong with a token; `PositionUnknown`, `NotYetThere`; the database's.
+    /// `TooManyStreams`, `ShuttingDown`; rights lost meanwhile; what is wrong with a token; `PositionUnknown`,
+    /// `NotYetThere`; the database's.
     pub async fn open(
         backend: Arc<Backend>,
         actor: &Actor,

@@ -117,3 +117,24 @@ async fn a_rewritten_history_ends_streams_and_refuses_their_tokens() {
     let mut spared = a.resumes(&before).await.unwrap();
     assert!(matches!(spared.message().await, Ok(Some(_))), "the older token is of this history");
 }
+
+#[tokio::test]
+async fn p9_a_hole_in_the_log_stops_a_stream_and_shows_as_lag_until_it_is_gone() {
+    use sea_orm::ConnectionTrait;
+    let harness = Harness::start().await;
+    let (a, b, _) = harness.partners("ann", "bo").await;
+    let mut stream = a.watches(Some(Start::Now(()))).await.unwrap();
+    let db = connect(&harness.database.url).await;
+    db.execute_unprepared(
+        "INSERT INTO log SELECT position + 2, event_id, account_id, counterpart_account_id, kind, subject_id, \
+         last_of_change, payload, at FROM log WHERE position = (SELECT max(position) FROM log)",
+    )
+    .await
+    .unwrap();
+    while stream.is_quiet_until(0).await.lag.unwrap().seconds == 0 {}
+    db.execute_unprepared("DELETE FROM log WHERE position = (SELECT max(position) FROM log)")
+        .await
+        .unwrap();
+    b.hires(&harness, "late").await;
+    assert_eq!(stream.said(1).await.len(), 1);
+}
