@@ -3,7 +3,7 @@
 //! The sentence is what the caller reads: short, and it says what to do. `grpc::status` turns each into a code, its
 //! published reason and details, in one exhaustive match. No personal data, SQL or path ever enters one.
 
-use crate::domain::ids::{ContactId, PartnershipId};
+use crate::domain::ids::{AccountId, ContactId, PartnershipId};
 use crate::domain::partnership::{Action, MustDelete, View};
 use sea_orm::{DbErr, RuntimeErr};
 use std::fmt::Write as _;
@@ -80,6 +80,16 @@ pub enum Error {
         "Your account has a contact with this address already: contact {contact}. Use that one."
     )]
     ContactExists { contact: ContactId },
+    #[error("Agreement version {version} stands already; publish another version.")]
+    AgreementExists { version: String },
+    #[error(
+        "Your account has not accepted the customer agreement; read version {version} and acknowledge it."
+    )]
+    AgreementNotAcknowledged { version: String, url: String },
+    #[error(
+        "Agreement version {named} is not the one in force; read version {current} and name that."
+    )]
+    AgreementVersionStale { named: String, current: String, url: String },
     #[error("This request_id was used for another call; send a new one.")]
     RequestIdReused,
     #[error("{}", blocked_sentence(*blocking, *must_delete))]
@@ -92,6 +102,14 @@ pub enum Error {
     InvitationExpired { partnership: PartnershipId, allowed: Vec<Action> },
     #[error("Only the provider may end a partnership of this type; contact the partner.")]
     ContactPartner { partnership: PartnershipId },
+    #[error(
+        "Partnership {partnership} is of a type without administrator roles; there are none to remove."
+    )]
+    NoAdminRoles { partnership: PartnershipId },
+    #[error("Partnership {partnership} is {}, and only an active one will do.", view_name(*.state))]
+    PartnershipNotActive { partnership: PartnershipId, state: View },
+    #[error("Account {account} is no partner of the type that this needs; become partners first.")]
+    PartnershipRequired { account: AccountId },
     #[error("Account {account} is not active; an operator can resume it unless it is closed.")]
     AccountNotActive { account: String },
     #[error(

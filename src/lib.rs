@@ -7,8 +7,9 @@
 //!   client                the consumer's side of the stream, to be copied
 //!   grpc                  the only room that knows tonic and generated code
 //!   sync                  what happens among an account's partners: the stream, and the same by page
-//!   contact               the Contacts page: read from histories as of a position
-//!   partnership           invitations, decisions, what each side sees
+//!   contact   access      the Contacts page, read from histories as of a position; what a partner may do
+//!   partnership           invitations, decisions, roles, what each side sees
+//!   agreement             what customers accept before providers may work for them
 //!   audit    account      who did what; accounts, members, preferences, rights
 //!   backend               `change`, the one owner of transactions; group commit
 //!   feed                  the log: appended to, followed, handed out
@@ -21,7 +22,9 @@
 //! An event walks: commit -> doorbell -> `feed::tail` reads it -> `feed::hub` takes it in (ring, fold, marks, then the
 //! position) and wakes who is concerned -> `sync::watch` asks what is next -> `grpc` hands on bytes made once.
 
+pub mod access;
 pub mod account;
+pub mod agreement;
 pub mod audit;
 pub mod backend;
 pub mod caller;

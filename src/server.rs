@@ -7,10 +7,11 @@ use crate::error::Error;
 use crate::grpc::auth::{Authenticator, JwtVerifier, KeyError};
 use crate::grpc::shared_pb::member_sync_service_server::MemberSyncServiceServer;
 use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
-use crate::grpc::{Accounts, Contacts, Gate, MemberSync, Partners, pb};
+use crate::grpc::{Accounts, Agreements, Contacts, Gate, MemberSync, Partners, pb};
 use crate::partnership::sweep;
 use crate::{audit, partnership};
 use pb::account_service_server::AccountServiceServer;
+use pb::agreement_service_server::AgreementServiceServer;
 use pb::contact_service_server::ContactServiceServer;
 use pb::partner_service_server::PartnerServiceServer;
 use std::io::Write;
@@ -95,6 +96,8 @@ impl Service {
             .max_decoding_message_size(MAX_REQUEST_BYTES);
         let contacts = ContactServiceServer::new(Contacts(gate.clone()))
             .max_decoding_message_size(MAX_REQUEST_BYTES);
+        let agreements = AgreementServiceServer::new(Agreements(gate.clone()))
+            .max_decoding_message_size(MAX_REQUEST_BYTES);
         let sync = MemberSyncServiceServer::new(MemberSync(gate))
             .max_decoding_message_size(MAX_REQUEST_BYTES);
         let reflection = || {
@@ -108,6 +111,7 @@ impl Service {
             .add_service(partners)
             .add_service(sync)
             .add_service(contacts)
+            .add_service(agreements)
             .add_service(health_service)
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?)
@@ -123,6 +127,7 @@ impl Service {
             name_of::<PartnerServiceServer<Partners>>(),
             name_of::<MemberSyncServiceServer<MemberSync>>(),
             name_of::<ContactServiceServer<Contacts>>(),
+            name_of::<AgreementServiceServer<Agreements>>(),
         ];
         for service in PROBES.into_iter().chain(services) {
             // a service that is going away is still alive
@@ -239,6 +244,13 @@ async fn sweep(backend: Arc<Backend>, shutdown: CancellationToken) {
             Ok(count) => tracing::info!(count, "overdue invitations expired"),
             Err(error) => {
                 tracing::warn!(%error, "overdue invitations could not be swept; trying again later");
+            }
+        }
+        match sweep::settle_roles(&backend).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "administrator roles warned of, extended or over"),
+            Err(error) => {
+                tracing::warn!(%error, "administrator roles could not be swept; trying again later");
             }
         }
         if let Err(error) = backend.trim_log().await {

@@ -47,6 +47,24 @@ pub async fn authorise(
     Ok(actor)
 }
 
+/// Lets operators ask about any two accounts, and members about their own and another one (A1).
+///
+/// # Errors
+/// `CredentialsInvalid`, `MemberNotActive`, `AccountNotActive`; `NotFound` for a member of neither.
+pub async fn authorise_either(
+    backend: &Backend,
+    caller: Caller,
+    either: Option<[AccountId; 2]>,
+) -> Result<(), Error> {
+    let Actor { member, .. } = authorise(backend, caller, None, Need::Look).await?;
+    match (member, either) {
+        (Some(member), Some(either)) if !either.contains(&member.account) => {
+            Err(no_account(Some(either[0])))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Asks the database once more whether one who was let in may still act.
 ///
 /// # Errors

@@ -3,6 +3,8 @@
 use super::outcome::{Answer, Placed};
 use super::work::{Asked, Done, Patience, Verdict, Work};
 use super::{At, Backend, Change, Outcomes, PausePoint, remembered};
+use crate::domain::access::{Touched, touched};
+use crate::domain::event::Event;
 use crate::domain::ids::EventId;
 use crate::error::Error;
 use crate::feed::log;
@@ -53,12 +55,18 @@ impl From<DbErr> for Failure {
     }
 }
 
-/// The last event of a change, and where it stands.
-type Last = Option<(EventId, i64)>;
+/// What was written of a change.
+#[derive(Default)]
+struct Written {
+    /// The last event, and where it stands.
+    last: Option<(EventId, i64)>,
+    /// What partners may do by now may be something else than it was.
+    touched: Vec<(i64, Touched)>,
+}
 
 struct Prepared<A> {
     verdicts: Vec<Verdict<A>>,
-    last: Last,
+    written: Written,
     /// Whether there is anything to commit.
     keeps: bool,
 }
@@ -107,15 +115,15 @@ impl Backend {
     {
         let work = Arc::new(work);
         let prepared = if what.is_empty() {
-            Ok(Prepared { verdicts: Vec::new(), last: None, keeps: false })
+            Ok(Prepared { verdicts: Vec::new(), written: Written::default(), keeps: false })
         } else {
             self.prepare(&work, command(Arc::clone(&work), what)).await
         };
         let Work { txn, .. } =
             Arc::into_inner(work).ok_or_else(|| Error::internal("a command kept its work"))?;
         match prepared {
-            Ok(Prepared { verdicts, last, keeps: true }) => {
-                self.conclude(txn, last).await.map_err(Failure::OfAll)?;
+            Ok(Prepared { verdicts, written, keeps: true }) => {
+                self.conclude(txn, written).await.map_err(Failure::OfAll)?;
                 Ok(verdicts)
             }
             Ok(Prepared { verdicts, .. }) => {
@@ -135,7 +143,7 @@ impl Backend {
         let Outcomes { part, answers } = command.await?;
         if answers.iter().all(Result::is_err) {
             let verdicts = answers.into_iter().filter_map(Result::err).map(Err).collect();
-            return Ok(Prepared { verdicts, last: None, keeps: false });
+            return Ok(Prepared { verdicts, written: Written::default(), keeps: false });
         }
         let mut change = Change::default();
         change.prepend(part);
@@ -147,11 +155,11 @@ impl Backend {
             let head = log::highest(&work.txn).await?;
             let at = change.place(head).at;
             let verdicts = answered(answers, &at, |_| head);
-            return Ok(Prepared { verdicts, last: None, keeps: false });
+            return Ok(Prepared { verdicts, written: Written::default(), keeps: false });
         }
-        let (verdicts, last) = self.write(work, change, answers).await?;
+        let (verdicts, written) = self.write(work, change, answers).await?;
         remembered::remember(work, &verdicts).await?;
-        Ok(Prepared { verdicts, last, keeps: true })
+        Ok(Prepared { verdicts, written, keeps: true })
     }
 
     /// The write phase: from here on only rows that are locked, or that no other transaction can make.
@@ -160,11 +168,12 @@ impl Backend {
         work: &Work,
         change: Change,
         answers: Vec<Result<Answer<A>, Error>>,
-    ) -> Result<(Vec<Verdict<A>>, Last), Failure> {
+    ) -> Result<(Vec<Verdict<A>>, Written), Failure> {
         let backend = work.txn.get_database_backend();
         if change.is_empty() {
             let head = log::highest(&work.txn).await?;
-            return Ok((answered(answers, &change.place(head).at, |_| head), None));
+            let verdicts = answered(answers, &change.place(head).at, |_| head);
+            return Ok((verdicts, Written::default()));
         }
         self.pause(PausePoint::BeforeHead).await;
         self.database.wait_in_full(&work.txn, work.patience).await?;
@@ -172,7 +181,12 @@ impl Backend {
         self.pause(PausePoint::AfterHead).await;
         let Placed { events, own, at } = change.place(head);
         let append = log::append(backend, head, &events, work.now).map_err(Error::internal)?;
-        let last = events.last().map(|last| (last.id, at.last()));
+        let touched = events.iter().zip(head + 1..).filter_map(|(entry, position)| {
+            let Event { kind, account, counterpart, body, .. } = entry.event;
+            touched(*kind, *account, *counterpart, body).map(|touched| (position, touched))
+        });
+        let touched = touched.collect();
+        let written = Written { last: events.last().map(|last| (last.id, at.last())), touched };
         for statement in append.into_iter().chain(change.statements(&at, backend)) {
             work.txn.execute_raw(statement).await?;
         }
@@ -182,22 +196,23 @@ impl Backend {
             Some(own) if !one => *own,
             _ => at.last(),
         };
-        Ok((answered(answers, &at, position), last))
+        Ok((answered(answers, &at, position), written))
     }
 
     /// Commits; here and nowhere else a change is known to have happened.
-    async fn conclude(&self, txn: DatabaseTransaction, last: Last) -> Result<(), Error> {
+    async fn conclude(&self, txn: DatabaseTransaction, written: Written) -> Result<(), Error> {
         self.pause(PausePoint::BeforeCommit).await;
         if let Err(error) = txn.commit().await {
-            self.settle(error, last).await?;
+            self.settle(error, written.last).await?;
         }
+        self.feed.access.changed(&written.touched);
         self.feed.bell.committed();
         Ok(())
     }
 
     /// COMMIT answered with an error, perhaps because its reply was lost. Once the head can be locked the old transaction
     /// has ended, and the event at our position says for certain whether it committed.
-    async fn settle(&self, error: DbErr, last: Last) -> Result<(), Error> {
+    async fn settle(&self, error: DbErr, last: Option<(EventId, i64)>) -> Result<(), Error> {
         let Some((event, position)) = last else {
             return Err(error.into());
         };

@@ -73,6 +73,13 @@ impl Part {
         slot
     }
 
+    /// Adds what comes after it.
+    pub fn followed_by(mut self, next: Self) -> Self {
+        self.events.extend(next.events);
+        self.writes.extend(next.writes);
+        self
+    }
+
     /// Adds statements, made once positions are known; they may touch only rows already locked or of this change alone.
     pub fn write(
         &mut self,

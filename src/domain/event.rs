@@ -47,6 +47,10 @@ pub enum EventKind {
     PartnerEnded,
     /// An account changed what it lets in or keeps.
     PreferencesUpdated,
+    /// A version of an agreement was published.
+    AgreementPublished,
+    /// An account accepted an agreement.
+    AgreementAccepted,
     /// An account typed a guest in.
     GuestCreated,
     /// An account deleted a guest.
@@ -166,6 +170,20 @@ pub enum AuditAction {
     Withdrawn,
     /// Preferences changed.
     PreferencesUpdated,
+    /// A newer row of the same pair took over from this active one.
+    Renewed,
+    /// The customer took the administrator roles away.
+    AdminRolesRemoved,
+    /// The administrator roles' time was over.
+    AdminRolesExpired,
+    /// The administrator roles went on by themselves.
+    AdminRolesExtended,
+    /// The administrator roles' end came near.
+    AdminRolesExpiring,
+    /// The customer said whose purchases a partner may see.
+    PurchaseVisibilityChanged,
+    /// An account accepted an agreement.
+    AgreementAccepted,
 }
 
 /// What one side saw before and after, when it sees the change at all (I17).

@@ -75,7 +75,10 @@ pub enum Permission {
 }
 
 /// An admin role that a provider may ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, Serialize, Deserialize,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AdminRole {
     /// Gives `ManageUsers`.
     UserAdmin,
@@ -113,8 +116,28 @@ pub struct Policy {
     pub needs_agreement: bool,
     /// Whether the recipient may end it while active (T4).
     pub recipient_may_end: bool,
-    /// Whether this release lets it be invited to.
-    pub offered: bool,
+}
+
+impl AdminRole {
+    /// What it lets its holder do.
+    #[must_use]
+    pub fn gives(self) -> Permission {
+        match self {
+            Self::UserAdmin => Permission::ManageUsers,
+            Self::LicenseAdmin => Permission::ManageLicenses,
+            Self::PasswordAdmin => Permission::ResetPasswords,
+            Self::ServiceAdmin => Permission::ManageServices,
+            Self::SupportAdmin => Permission::ManageSupportTickets,
+        }
+    }
+}
+
+impl Permission {
+    /// Whether it rests while the customer has not accepted the agreement in force (G4).
+    #[must_use]
+    pub fn needs_current_agreement(self) -> bool {
+        matches!(self, Self::Sell | Self::ManageSubscriptions)
+    }
 }
 
 impl PartnerType {
@@ -129,16 +152,16 @@ impl PartnerType {
         };
         const FOUR_ROLES: &[AdminRole] = &[UserAdmin, LicenseAdmin, PasswordAdmin, ServiceAdmin];
         #[rustfmt::skip]
-        let (direction, permissions, admin_roles, syncs_members, needs_agreement, recipient_may_end, offered): (_, &[_], &[_], _, _, _, _) = match self {
-            Self::Collaboration                     => (Mutual,             &[Share],                              &[],                            true,  false, true,  true),
-            Self::Reseller                          => (ProviderToCustomer, &[Sell, ManageSubscriptions],          &[],                            false, true,  false, false),
-            Self::DelegatedAdministrator            => (ProviderToCustomer, &[],                                   FOUR_ROLES,                     false, true,  true,  false),
-            Self::ResellerAndDelegatedAdministrator => (ProviderToCustomer, &[Sell, ManageSubscriptions],          FOUR_ROLES,                     false, true,  false, false),
-            Self::Partner                           => (ProviderToCustomer, &[WorkWithServices],                   &[],                            false, true,  false, false),
-            Self::Advisor                           => (ProviderToCustomer, &[],                                   &[PasswordAdmin, SupportAdmin], false, true,  true,  false),
-            Self::Mpsa                              => (ProviderToCustomer, &[ViewPurchases],                      &[],                            false, true,  false, false),
-            Self::OemPc                             => (ProviderToCustomer, &[UploadDeviceIds],                    &[],                            false, true,  false, false),
-            Self::LineOfBusiness                    => (ProviderToCustomer, &[DevelopApps, SubmitApps, ManageApps], &[],                           false, true,  false, false),
+        let (direction, permissions, admin_roles, syncs_members, needs_agreement, recipient_may_end): (_, &[_], &[_], _, _, _) = match self {
+            Self::Collaboration                     => (Mutual,             &[Share],                              &[],                            true,  false, true),
+            Self::Reseller                          => (ProviderToCustomer, &[Sell, ManageSubscriptions],          &[],                            false, true,  false),
+            Self::DelegatedAdministrator            => (ProviderToCustomer, &[],                                   FOUR_ROLES,                     false, true,  true),
+            Self::ResellerAndDelegatedAdministrator => (ProviderToCustomer, &[Sell, ManageSubscriptions],          FOUR_ROLES,                     false, true,  false),
+            Self::Partner                           => (ProviderToCustomer, &[WorkWithServices],                   &[],                            false, true,  false),
+            Self::Advisor                           => (ProviderToCustomer, &[],                                   &[PasswordAdmin, SupportAdmin], false, true,  true),
+            Self::Mpsa                              => (ProviderToCustomer, &[ViewPurchases],                      &[],                            false, true,  false),
+            Self::OemPc                             => (ProviderToCustomer, &[UploadDeviceIds],                    &[],                            false, true,  false),
+            Self::LineOfBusiness                    => (ProviderToCustomer, &[DevelopApps, SubmitApps, ManageApps], &[],                           false, true,  false),
         };
         Policy {
             direction,
@@ -147,7 +170,6 @@ impl PartnerType {
             syncs_members,
             needs_agreement,
             recipient_may_end,
-            offered,
         }
     }
 }

@@ -143,6 +143,8 @@ pub fn tell(viewer: AccountId, relations: &Relations, event: &Logged<'_>) -> Opt
         | EventKind::MemberPrivatelyUpdated
         | EventKind::PartnershipChanged
         | EventKind::PreferencesUpdated
+        | EventKind::AgreementPublished
+        | EventKind::AgreementAccepted
         | EventKind::GuestCreated
         | EventKind::GuestDeleted
         | EventKind::ContactSuppressed => None,

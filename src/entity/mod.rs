@@ -6,6 +6,9 @@
 
 pub mod account;
 pub mod address;
+pub mod agreement;
+pub mod agreement_acceptance;
+pub mod agreement_kind;
 pub mod audit_entry;
 pub mod guest;
 pub mod invitation_usage;
@@ -17,6 +20,7 @@ pub mod member_version;
 pub mod membership;
 pub mod pair;
 pub mod partnership;
+pub mod purchase_visibility;
 pub mod remembered_request;
 pub mod rows;
 pub mod service_key;

@@ -5,6 +5,7 @@ use crate::domain::ids::{AccountId, MemberId, PartnershipId};
 use crate::domain::partner_type::PartnerType;
 use crate::domain::partnership::{State, View};
 use crate::domain::preferences::ContactRetention;
+use crate::domain::roles::{AdminRoles, RolesEnd};
 use crate::domain::time::Timestamp;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,19 @@ pub struct Model {
     pub ended_sender_name: Option<String>,
     /// The recipient's.
     pub ended_recipient_name: Option<String>,
+    /// The administrator roles asked for; empty for a type without.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub admin_roles: AdminRoles,
+    /// For how long they are asked for, counted from acceptance; null is without end.
+    pub role_seconds: Option<i64>,
+    /// Whether their end moves on by itself (T7).
+    pub auto_extend: bool,
+    /// Their end, once they were given for a time.
+    pub roles_until: Option<Timestamp>,
+    /// How they ended while the partnership went on.
+    pub roles_end: Option<RolesEnd>,
+    /// When something has to be done about them: warn, extend or lapse.
+    pub roles_due_at: Option<Timestamp>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

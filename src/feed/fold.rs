@@ -204,6 +204,8 @@ impl Fold {
             | EventKind::MemberPrivatelyUpdated
             | EventKind::PartnershipChanged
             | EventKind::PreferencesUpdated
+            | EventKind::AgreementPublished
+            | EventKind::AgreementAccepted
             | EventKind::GuestCreated
             | EventKind::GuestDeleted => {}
         }

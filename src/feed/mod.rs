@@ -10,6 +10,7 @@
 //! ```
 //! Nothing is pushed through queues: a stream pulls by position, and nothing beyond T, the tail's position, is handed out.
 
+pub mod access;
 pub mod blocks;
 pub mod doorbell;
 pub mod entry;
@@ -23,6 +24,7 @@ pub mod tail;
 pub mod token;
 
 use crate::error::Error;
+use access::AccessCache;
 use blocks::Blocks;
 use doorbell::Doorbell;
 use fold::End;
@@ -38,6 +40,7 @@ use tokio_util::task::TaskTracker;
 pub struct Feed {
     pub hub: Arc<Hub>,
     pub blocks: Blocks,
+    pub access: Arc<AccessCache>,
     pub bell: Doorbell,
     pub sizes: Sizes,
     stop: CancellationToken,
@@ -51,6 +54,7 @@ impl Feed {
         Self {
             hub: Arc::new(Hub::new(sizes)),
             blocks: Blocks::new(sizes.block, sizes.blocks, retention),
+            access: Arc::new(AccessCache::new(sizes.access, sizes.trust)),
             bell: Doorbell::default(),
             sizes,
             stop: CancellationToken::new(),

@@ -25,6 +25,10 @@ pub struct Sizes {
     pub streams_per_caller: usize,
     /// Streams of one operator.
     pub streams_per_operator: usize,
+    /// Pairs of accounts of which it is kept what one may do for the other.
+    pub access: usize,
+    /// For how long the log's end may not have been seen before nothing that is kept is believed.
+    pub trust: Duration,
     /// How often the tail looks, whatever it hears.
     pub poll: Duration,
 }
@@ -42,6 +46,8 @@ impl Default for Sizes {
             streams: 20_000,
             streams_per_caller: 10,
             streams_per_operator: 1_000,
+            access: 100_000,
+            trust: Duration::from_secs(1),
             poll: Duration::from_millis(100),
         }
     }

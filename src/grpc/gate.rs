@@ -7,7 +7,8 @@ use super::page::{Binding, Cursor, Page};
 use super::pb;
 use super::status;
 use super::transport::CallContext;
-use crate::account::access::authorise;
+use crate::access::Question;
+use crate::account::access::{authorise, authorise_either};
 use crate::backend::{Ask, Backend, RequestKey};
 use crate::caller::{Actor, Need};
 use crate::contact::store::Place;
@@ -186,6 +187,33 @@ impl Gate {
         Ok(Response::new(stream.map_err(move |error| context.refuse(&error)).boxed()))
     }
 
+    /// A question about two accounts, for operators and the members of either.
+    pub async fn ask<P, F>(
+        &self,
+        request: Request<pb::CheckPartnerAccessRequest>,
+        parse: impl FnOnce(&mut Fields, &pb::CheckPartnerAccessRequest) -> Question,
+        work: impl FnOnce(Question, i64) -> F,
+    ) -> Result<Response<P>, Status>
+    where
+        F: Future<Output = Result<P, Error>>,
+    {
+        let context = CallContext::of(request.extensions());
+        let outcome = async {
+            let Credentials { caller, .. } = self.authenticator.credentials(request.metadata())?;
+            context.note_caller(&caller);
+            let body = request.into_inner();
+            let mut fields = Fields::default();
+            let question = parse(&mut fields, &body);
+            let named = [question.customer, question.partner];
+            // ids that are none are refused with the other fields
+            let either = named.iter().all(|id| !id.0.is_nil()).then_some(named);
+            authorise_either(&self.backend, caller, either).await?;
+            fields.finish()?;
+            work(question, body.min_position).await
+        };
+        answer(outcome.await, &context)
+    }
+
     async fn enter<Q: Addressed>(
         &self,
         request: Request<Q>,
@@ -307,6 +335,11 @@ addressed!(
     AcceptPartnership,
     RejectPartnership,
     DeletePartnership,
+    RemoveAdminRoles,
+    SetPurchaseVisibility,
+    ListAgreements,
+    AcceptAgreement,
+    ListAgreementAcceptances,
     GetPartnership,
     ListPartnerships,
     GetPartnerPreferences,
@@ -339,6 +372,10 @@ mutations!(
     AcceptPartnership,
     RejectPartnership,
     DeletePartnership,
+    RemoveAdminRoles,
+    SetPurchaseVisibility,
+    PublishAgreement,
+    AcceptAgreement,
     UpdatePartnerPreferences,
     CreateAccount,
     UpdateAccount,
@@ -355,6 +392,8 @@ mutations!(
     DeleteContact,
 );
 reads!(
+    ListAgreements,
+    ListAgreementAcceptances,
     GetPartnership,
     ListPartnerships,
     GetPartnerPreferences,
@@ -367,11 +406,18 @@ reads!(
     ListContacts,
     GetContact,
 );
-paged!(i64: ListPartnerships, ListAuditEntries, ListAccounts, ListMembers);
+paged!(i64: ListPartnerships, ListAuditEntries, ListAccounts, ListMembers, ListAgreements, ListAgreementAcceptances);
 paged!(Place: ListContacts);
 
 impl Addressed for pb::CreateAccountRequest {
     const RPC: &'static str = "CreateAccount";
+    fn account_id(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Addressed for pb::PublishAgreementRequest {
+    const RPC: &'static str = "PublishAgreement";
     fn account_id(&self) -> Option<&str> {
         None
     }

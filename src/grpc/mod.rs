@@ -12,6 +12,7 @@ pub mod auth;
 pub mod transport;
 
 mod account_service;
+mod agreement_service;
 mod contact_service;
 mod convert;
 mod fields;
@@ -23,6 +24,7 @@ mod status;
 mod sync_service;
 
 pub use account_service::Accounts;
+pub use agreement_service::Agreements;
 pub use contact_service::Contacts;
 pub use gate::Gate;
 pub use partner_service::Partners;

@@ -1,16 +1,18 @@
 //! PartnerService: invitations, decisions, lists, preferences and the audit.
 
+use super::convert::access as access_convert;
 use super::convert::partnership as convert;
 use super::gate::{Gate, own};
 use super::pb;
 use super::pb::partner_service_server::PartnerService;
+use crate::access;
 use crate::account::{preferences, store as accounts};
 use crate::audit;
 use crate::caller::{Actor, Need};
 use crate::domain::partnership::View;
 use crate::error::Error;
 use crate::partnership::store::{self, Viewer};
-use crate::partnership::{decide, invite};
+use crate::partnership::{decide, invite, purchases, roles};
 use tonic::{Request, Response, Status, async_trait};
 
 /// Serves `partner.v1.PartnerService`.
@@ -67,10 +69,11 @@ impl PartnerService for Partners {
         request: Request<pb::AcceptPartnershipRequest>,
     ) -> Answer<pb::AcceptPartnershipResponse> {
         self.0
-            .mutate(request, Need::Manager, convert::accept, |ask, target| async move {
-                let account = own(&ask.actor)?;
-                let done =
-                    decide::accept(&self.0.backend, &ask, account, target.id, &target.etag).await?;
+            .mutate(request, Need::Manager, convert::accept, |ask, acceptance| async move {
+                let convert::Acceptance { target, acknowledged } = acceptance;
+                let (backend, account) = (&self.0.backend, own(&ask.actor)?);
+                let (id, etag) = (target.id, &target.etag);
+                let done = decide::accept(backend, &ask, account, id, etag, &acknowledged).await?;
                 let partnership = Some(convert::shown(done.answer));
                 Ok(pb::AcceptPartnershipResponse { partnership, position: done.position })
             })
@@ -119,6 +122,46 @@ impl PartnerService for Partners {
                 )
                 .await?;
                 Ok(pb::DeletePartnershipResponse { position: done.position })
+            })
+            .await
+    }
+
+    async fn remove_admin_roles(
+        &self,
+        request: Request<pb::RemoveAdminRolesRequest>,
+    ) -> Answer<pb::RemoveAdminRolesResponse> {
+        self.0
+            .mutate(request, Need::Manager, convert::remove_roles, |ask, removal| async move {
+                let convert::Rejection { target, reason } = removal;
+                let (backend, account) = (&self.0.backend, own(&ask.actor)?);
+                let (id, etag) = (target.id, &target.etag);
+                let done = roles::remove(backend, &ask, account, id, etag, &reason).await?;
+                let partnership = Some(convert::shown(done.answer));
+                Ok(pb::RemoveAdminRolesResponse { partnership, position: done.position })
+            })
+            .await
+    }
+
+    async fn set_purchase_visibility(
+        &self,
+        request: Request<pb::SetPurchaseVisibilityRequest>,
+    ) -> Answer<pb::SetPurchaseVisibilityResponse> {
+        self.0
+            .mutate(request, Need::Manager, convert::set_visibility, |ask, wanted| async move {
+                let done = purchases::set(&self.0.backend, &ask, own(&ask.actor)?, wanted).await?;
+                Ok(pb::SetPurchaseVisibilityResponse { position: done.position })
+            })
+            .await
+    }
+
+    async fn check_partner_access(
+        &self,
+        request: Request<pb::CheckPartnerAccessRequest>,
+    ) -> Answer<pb::CheckPartnerAccessResponse> {
+        self.0
+            .ask(request, access_convert::question, |question, min_position| async move {
+                let verdict = access::check(&self.0.backend, question, min_position).await?;
+                Ok(access_convert::verdict(verdict))
             })
             .await
     }

@@ -115,6 +115,41 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
         Error::ContactExists { contact } => {
             (Code::AlreadyExists, R::ContactExists, vec![("contact_id", contact.to_string())])
         }
+        Error::AgreementExists { version } => {
+            (Code::AlreadyExists, R::AgreementExists, vec![("version", version.clone())])
+        }
+        Error::AgreementNotAcknowledged { version, url } => (
+            Code::InvalidArgument,
+            R::AgreementNotAcknowledged,
+            vec![("current_version", version.clone()), ("url", url.clone())],
+        ),
+        Error::AgreementVersionStale { named, current, url } => (
+            Code::FailedPrecondition,
+            R::AgreementVersionStale,
+            vec![
+                ("version", named.clone()),
+                ("current_version", current.clone()),
+                ("url", url.clone()),
+            ],
+        ),
+        Error::NoAdminRoles { partnership } => (
+            Code::FailedPrecondition,
+            R::NoAdminRoles,
+            vec![("partnership_id", partnership.to_string())],
+        ),
+        Error::PartnershipNotActive { partnership, state } => (
+            Code::FailedPrecondition,
+            R::PartnershipNotActive,
+            vec![
+                ("partnership_id", partnership.to_string()),
+                ("state", view_name(*state).to_owned()),
+            ],
+        ),
+        Error::PartnershipRequired { account } => (
+            Code::FailedPrecondition,
+            R::PartnershipRequired,
+            vec![("account_id", account.to_string())],
+        ),
         Error::RequestIdReused => (Code::AlreadyExists, R::RequestIdReused, none()),
         Error::ReinviteBlocked { blocking, must_delete } => (
             Code::FailedPrecondition,
@@ -209,7 +244,11 @@ fn subject(error: &Error) -> String {
         | Error::IncomingInvitationPending { partnership }
         | Error::InvitationNotPending { partnership, .. }
         | Error::InvitationExpired { partnership, .. }
+        | Error::NoAdminRoles { partnership }
+        | Error::PartnershipNotActive { partnership, .. }
         | Error::ContactPartner { partnership } => format!("partnerships/{partnership}"),
+        Error::PartnershipRequired { account } => format!("accounts/{account}"),
+        Error::AgreementVersionStale { current, .. } => format!("agreements/{current}"),
         Error::AccountNotActive { account } => format!("accounts/{account}"),
         Error::UserContact { contact } => format!("contacts/{contact}"),
         Error::MemberRemoved { member } => format!("members/{member}"),
@@ -243,6 +282,7 @@ fn action_names(actions: &[Action]) -> String {
         Action::Reject => "REJECT",
         Action::Delete => "DELETE",
         Action::Resend => "RESEND",
+        Action::RemoveAdminRoles => "REMOVE_ADMIN_ROLES",
     };
     actions.iter().map(name).collect::<Vec<_>>().join(",")
 }

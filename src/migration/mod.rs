@@ -5,6 +5,7 @@
 
 mod m0001_create;
 mod m0002_contacts;
+mod m0003_roles;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -13,6 +14,10 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_create::Migration), Box::new(m0002_contacts::Migration)]
+        vec![
+            Box::new(m0001_create::Migration),
+            Box::new(m0002_contacts::Migration),
+            Box::new(m0003_roles::Migration),
+        ]
     }
 }

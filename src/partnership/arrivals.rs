@@ -101,11 +101,12 @@ fn settle(
         ledger.step(waiting.id, Transition::Expire, None);
         return;
     }
-    let (sender, kind) = (row.sender_account_id, row.kind);
+    let (sender, kind, roles) = (row.sender_account_id, row.kind, row.admin_roles.clone());
     let open = account.state == AccountState::Active && admits(account, sender);
     let known = ledger.between(sender, account.id);
     let approach = Approach {
         kind,
+        roles: &roles,
         sender,
         invitee: person,
         home: Some(Home { account: account.id, open }),

@@ -5,7 +5,8 @@ use super::store::{self, Seen};
 use super::view::{self, PartnershipView};
 use super::{lock, row, rows_of, standing};
 use crate::account::lock::{Accounts, Strength, accounts};
-use crate::backend::{Ask, Backend, Done, Outcome, Work};
+use crate::agreement;
+use crate::backend::{Ask, Backend, Done, Outcome, Part, Work};
 use crate::domain::account::AccountState;
 use crate::domain::ids::{AccountId, PartnershipId};
 use crate::domain::partnership::{self as rules, Action, State, Transition};
@@ -13,33 +14,40 @@ use crate::entity::partnership;
 use crate::error::Error;
 use sea_orm::Condition;
 
-/// Partners from now on; every other row of the pair steps aside (D2).
+/// Partners from now on; every other row of the pair steps aside (D2). Where the type asks for an agreement it is accepted
+/// in the same change, unless it was before: `acknowledged` names its version (G2).
 ///
 /// # Errors
 /// `NotFound`, `NotTheRecipient`, `EtagMismatch`, `InvitationNotPending`, `InvitationExpired`, `AccountNotActive` when
-/// the sender's account is suspended (M4).
+/// the sender's account is suspended (M4), `AgreementNotAcknowledged`, `AgreementVersionStale`.
 pub async fn accept(
     backend: &Backend,
     ask: &Ask,
     account: AccountId,
     id: PartnershipId,
     sent_etag: &str,
+    acknowledged: &str,
 ) -> Result<Done<PartnershipView>, Error> {
     backend
         .change(ask, |work| async move {
             let work = &*work;
             let Held { rows, seen, accounts } = hold(work, account, id, Reach::Pair).await?;
-            row::judge(&seen, Action::Accept, sent_etag)?;
+            row::judge(&seen, Action::Accept, sent_etag, work.now)?;
             let sender = accounts.get(seen.row.sender_account_id)?;
             if sender.state != AccountState::Active {
                 return Err(Error::AccountNotActive { account: sender.id.to_string() });
             }
+            let agreement = if seen.row.kind.policy().needs_agreement {
+                agreement::accept::with_partnership(work, account, acknowledged).await?
+            } else {
+                Part::default()
+            };
             let steps = rules::activation(id, &rows_of(&rows), work.now);
             let mut ledger = Ledger::new(work.now, rows);
             for (row, transition) in steps {
                 ledger.step(row, transition, None);
             }
-            answer(work, ledger, id, account).await
+            answer(work, agreement, ledger, id, account).await
         })
         .await
 }
@@ -60,10 +68,10 @@ pub async fn reject(
         .change(ask, |work| async move {
             let work = &*work;
             let Held { rows, seen, .. } = hold(work, account, id, Reach::Row).await?;
-            let transition = row::judge(&seen, Action::Reject, sent_etag)?;
+            let transition = row::judge(&seen, Action::Reject, sent_etag, work.now)?;
             let mut ledger = Ledger::new(work.now, rows);
             ledger.step(id, transition, Some(reason));
-            answer(work, ledger, id, account).await
+            answer(work, Part::default(), ledger, id, account).await
         })
         .await
 }
@@ -90,7 +98,7 @@ pub async fn delete(
                 }
                 held => held?,
             };
-            let transition = row::judge(&held.seen, Action::Delete, sent_etag)?;
+            let transition = row::judge(&held.seen, Action::Delete, sent_etag, work.now)?;
             let overdue = held.seen.row.state == State::Pending
                 && standing(&held.seen.row).state_at(work.now) == State::Expired;
             let mut ledger = Ledger::new(work.now, held.rows);
@@ -105,19 +113,19 @@ pub async fn delete(
 
 /// How much a decision locks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reach {
+pub(super) enum Reach {
     Row,
     Pair,
 }
 
-struct Held {
-    rows: Vec<partnership::Model>,
-    seen: Seen,
+pub(super) struct Held {
+    pub rows: Vec<partnership::Model>,
+    pub seen: Seen,
     accounts: Accounts,
 }
 
 /// Reads unlocked, locks both accounts, the pair and the rows, and reads again.
-async fn hold(
+pub(super) async fn hold(
     work: &Work,
     account: AccountId,
     id: PartnershipId,
@@ -156,13 +164,14 @@ async fn hold(
     Ok(Held { rows, seen, accounts })
 }
 
-async fn answer(
+pub(super) async fn answer(
     work: &Work,
+    before: Part,
     ledger: Ledger,
     id: PartnershipId,
     account: AccountId,
 ) -> Result<Outcome<PartnershipView>, Error> {
     let row = ledger.row(id).cloned().ok_or_else(|| store::not_found(id))?;
     let shown = row::shown(work, row, account).await?;
-    Ok(Outcome::new(ledger.into_part(), move |_| shown))
+    Ok(Outcome::new(before.followed_by(ledger.into_part()), move |_| shown))
 }

@@ -13,6 +13,7 @@ use crate::domain::email::{Email, EmailKey};
 use crate::domain::ids::{AccountId, PartnershipId};
 use crate::domain::partner_type::PartnerType;
 use crate::domain::partnership::{Action, Approach, Home, Obstacle, State, Transition};
+use crate::domain::roles::{AdminRoles, Term};
 use crate::domain::time::Timestamp;
 use crate::entity::partnership;
 use crate::error::Error;
@@ -26,6 +27,10 @@ pub struct Invitation {
     pub invitee: Email,
     pub kind: PartnerType,
     pub message: String,
+    /// Those of the type that are asked for (T5).
+    pub roles: AdminRoles,
+    /// For how long; without, they do not end by themselves (T7).
+    pub term: Option<Term>,
 }
 
 /// A new invitation; the sender learns nothing of whether the person exists (I9).
@@ -43,17 +48,24 @@ pub async fn invite(
     let done = backend
         .change(ask, |work| async move {
             let work = &*work;
-            let Invitation { invitee, kind, message } = invitation;
+            let Invitation { invitee, kind, roles, .. } = invitation;
             let Route { home, inviter } = Route::lock(work, account, &invitee.key, None).await?;
             let rows = lock::rows(work, around(account, &invitee.key, *kind, home)).await?;
-            let known = rows_of(&rows);
-            let approach = approach(account, &invitee.key, *kind, home, &known, work.now);
+            let approach = Approach {
+                kind: *kind,
+                roles,
+                sender: account,
+                invitee: &invitee.key,
+                home,
+                rows: &rows_of(&rows),
+                now: work.now,
+            };
             refuse(approach.obstacle())?;
             quota::check(work, account, false).await?;
 
             let mut ledger = Ledger::new(work.now, rows);
             make_room(&mut ledger, &approach);
-            let row = fresh(work, account, inviter, invitee, *kind, message, approach.binds_to());
+            let row = fresh(work, account, inviter, invitation, approach.binds_to());
             let id = row.id;
             ledger.invite(row);
             finish(work, ledger, id, account).await
@@ -98,7 +110,15 @@ pub async fn resend(
             }
             let others: Vec<_> =
                 rows_of(&rows).into_iter().filter(|(other, _)| *other != id).collect();
-            let approach = approach(account, &key, row.kind, home, &others, work.now);
+            let approach = Approach {
+                kind: row.kind,
+                roles: &row.admin_roles,
+                sender: account,
+                invitee: &key,
+                home,
+                rows: &others,
+                now: work.now,
+            };
             refuse(approach.obstacle())?;
             let again_at = row.sent_at.plus(work.limits.resend_interval);
             if again_at > work.now {
@@ -170,17 +190,6 @@ fn around(
     }
 }
 
-fn approach<'a>(
-    sender: AccountId,
-    invitee: &'a EmailKey,
-    kind: PartnerType,
-    home: Option<Home>,
-    rows: &'a [crate::domain::partnership::Row],
-    now: Timestamp,
-) -> Approach<'a> {
-    Approach { kind, sender, invitee, home, rows, now }
-}
-
 /// Turns the sender's own overdue rows to the person into expired ones, and replaces what a bound request replaces. The
 /// pair's other overdue rows are left to the sweep: touching them here would tell the sender that the person exists.
 fn make_room(ledger: &mut Ledger, approach: &Approach<'_>) {
@@ -202,15 +211,14 @@ fn fresh(
     work: &Work,
     sender: AccountId,
     inviter: Option<ActingMember>,
-    invitee: &Email,
-    kind: PartnerType,
-    message: &str,
+    invitation: &Invitation,
     recipient: Option<AccountId>,
 ) -> partnership::Model {
+    let Invitation { invitee, kind, message, roles, term } = invitation;
     partnership::Model {
         id: PartnershipId::fresh(),
         created_position: 0,
-        kind,
+        kind: *kind,
         sender_account_id: sender,
         recipient_account_id: recipient,
         pair_first: None,
@@ -219,7 +227,7 @@ fn fresh(
         invitee_key: invitee.key.clone(),
         inviter_member_id: inviter.as_ref().map(|member| member.id),
         inviter_display_name: inviter.map(|member| member.display_name).unwrap_or_default(),
-        message: message.to_owned(),
+        message: message.clone(),
         state: State::Pending,
         sender_hid: false,
         recipient_hid: false,
@@ -242,6 +250,12 @@ fn fresh(
         ended_recipient_retention: None,
         ended_sender_name: None,
         ended_recipient_name: None,
+        admin_roles: roles.clone(),
+        role_seconds: term.and_then(|term| i64::try_from(term.span.as_secs()).ok()),
+        auto_extend: term.is_some_and(|term| term.auto_extend),
+        roles_until: None,
+        roles_end: None,
+        roles_due_at: None,
     }
 }
 
@@ -271,7 +285,7 @@ fn judge_resend(
 ) -> Result<(), Error> {
     let seen =
         store::seen(row.clone(), account, work.now).ok_or_else(|| store::not_found(row.id))?;
-    row::judge(&seen, Action::Resend, sent_etag).map(|_| ())
+    row::judge(&seen, Action::Resend, sent_etag, work.now).map(|_| ())
 }
 
 fn refuse(obstacle: Option<Obstacle>) -> Result<(), Error> {

@@ -9,6 +9,7 @@ use crate::domain::event::{
 use crate::domain::ids::{AccountId, PartnershipId};
 use crate::domain::partner_type::Direction;
 use crate::domain::partnership::{Row, Side, Standing, State, Transition, View};
+use crate::domain::roles::EXTENSION;
 use crate::domain::time::Timestamp;
 use crate::entity::{account, partnership};
 use sea_orm::sea_query::{Expr, OnConflict, Query};
@@ -106,13 +107,19 @@ impl Ledger {
             return;
         };
         let before = standing(&entry.row);
-        entry.adopt(&transition.apply(&before));
+        entry.adopt(&transition.apply(&before, now));
         amend(&mut entry.row);
         let after = standing(&entry.row);
         settle_columns(&mut entry.row, &after, now);
 
         let glance = Glance::between(&before, &after, transition, now);
-        entry.count_versions(&glance, now);
+        match transition {
+            // time had changed both views before the row
+            Transition::LapseRoles => entry.touch(before.roles.until),
+            Transition::ExtendRoles(to) => entry.touch(Some(to.minus(EXTENSION))),
+            Transition::WarnOfRoles => {}
+            _ => entry.count_versions(&glance, now),
+        }
         let (action, ends, reason_shared) = words(transition, before.state);
         if let (Transition::Reject, Some(reason)) = (transition, reason) {
             reason.clone_into(&mut entry.row.reject_reason);
@@ -167,6 +174,8 @@ impl Entry {
         self.row.sender_hid = moved.sender_hid;
         self.row.recipient_hid = moved.recipient_hid;
         self.row.recipient_account_id = moved.recipient;
+        self.row.roles_until = moved.roles.until;
+        self.row.roles_end = moved.roles.end;
     }
 
     fn count_versions(&mut self, glance: &Glance, now: Timestamp) {
@@ -177,6 +186,12 @@ impl Entry {
         if glance.changes(glance.recipient_views) {
             self.row.recipient_version += 1;
             self.row.recipient_updated_at = now;
+        }
+    }
+
+    fn touch(&mut self, changed_at: Option<Timestamp>) {
+        for side in [&mut self.row.sender_updated_at, &mut self.row.recipient_updated_at] {
+            *side = changed_at.map_or(*side, |at| at.max(*side));
         }
     }
 
@@ -238,6 +253,8 @@ fn settle_columns(row: &mut partnership::Model, standing: &Standing, now: Timest
         Direction::ProviderToCustomer => (standing.sender, recipient),
     });
     (row.pair_first, row.pair_second) = (pair.map(|pair| pair.0), pair.map(|pair| pair.1));
+    let is_active = standing.state == State::Active;
+    row.roles_due_at = standing.roles.due_at(now).filter(|_| is_active);
 }
 
 /// What the audit calls a transition, whether it ends the row, and whether both sides may read its reason.
@@ -257,6 +274,11 @@ fn words(transition: Transition, before: State) -> (AuditAction, bool, bool) {
         Transition::Resend => (AuditAction::Resent, false, false),
         Transition::Bind(_) => (AuditAction::Received, false, false),
         Transition::Unbind => (AuditAction::Withdrawn, false, false),
+        Transition::Renew => (AuditAction::Renewed, true, false),
+        Transition::RemoveRoles => (AuditAction::AdminRolesRemoved, false, false),
+        Transition::LapseRoles => (AuditAction::AdminRolesExpired, false, false),
+        Transition::ExtendRoles(_) => (AuditAction::AdminRolesExtended, false, false),
+        Transition::WarnOfRoles => (AuditAction::AdminRolesExpiring, false, false),
     }
 }
 
@@ -266,7 +288,7 @@ struct Glance {
     recipient: Option<AccountId>,
     sender_views: (Option<View>, Option<View>),
     recipient_views: (Option<View>, Option<View>),
-    /// A resending shows the same state with a new expiry.
+    /// A resending shows the same state with a new expiry, and what becomes of roles changes no state.
     told_anyway: bool,
 }
 
@@ -285,7 +307,14 @@ impl Glance {
             sender_views: views(Side::Sender),
             // an account that a resending newly reaches has seen nothing before
             recipient_views: (was.filter(|_| !rerouted), is),
-            told_anyway: transition == Transition::Resend,
+            told_anyway: matches!(
+                transition,
+                Transition::Resend
+                    | Transition::RemoveRoles
+                    | Transition::LapseRoles
+                    | Transition::ExtendRoles(_)
+                    | Transition::WarnOfRoles
+            ),
         }
     }
 

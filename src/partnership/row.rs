@@ -1,11 +1,13 @@
 //! One row in a verb's hands: found, judged by the table, shown as the change leaves it.
 
+use super::standing;
 use super::store::{self, Seen, Viewer};
 use super::view::{self, PartnershipView};
 use crate::account::check_etag;
 use crate::backend::Work;
 use crate::domain::ids::{AccountId, PartnershipId};
 use crate::domain::partnership::{self as rules, Action, Refusal, Transition};
+use crate::domain::time::Timestamp;
 use crate::entity::partnership;
 use crate::error::Error;
 use sea_orm::EntityTrait;
@@ -16,7 +18,12 @@ pub(super) async fn find(work: &Work, id: PartnershipId) -> Result<partnership::
 }
 
 /// Asks the table, with the etag's refusal in its place between the type's and the state's.
-pub(super) fn judge(seen: &Seen, action: Action, sent_etag: &str) -> Result<Transition, Error> {
+pub(super) fn judge(
+    seen: &Seen,
+    action: Action,
+    sent_etag: &str,
+    now: Timestamp,
+) -> Result<Transition, Error> {
     let Seen { row, side, view } = seen;
     let policy = row.kind.policy();
     let verdict = rules::decide(*side, *view, action, &policy);
@@ -26,15 +33,17 @@ pub(super) fn judge(seen: &Seen, action: Action, sent_etag: &str) -> Result<Tran
         Err(Refusal::ContactPartner) => {
             return Err(Error::ContactPartner { partnership: row.id });
         }
-        Err(Refusal::NotPending | Refusal::Expired) | Ok(_) => {}
+        Err(Refusal::NoAdminRoles) => return Err(Error::NoAdminRoles { partnership: row.id }),
+        Err(Refusal::NotPending | Refusal::Expired | Refusal::NotActive) | Ok(_) => {}
     }
-    check_etag(sent_etag, &view::etag(row, *side, *view))?;
+    check_etag(sent_etag, &view::etag(row, *side, *view, now))?;
     verdict.map_err(|refusal| {
-        let allowed = rules::allowed_actions(*side, *view, &policy);
-        if refusal == Refusal::Expired {
-            Error::InvitationExpired { partnership: row.id, allowed }
-        } else {
-            Error::InvitationNotPending { partnership: row.id, state: *view, allowed }
+        let roles = standing(row).roles_state(now);
+        let allowed = rules::allowed_actions(*side, *view, roles, &policy);
+        match refusal {
+            Refusal::Expired => Error::InvitationExpired { partnership: row.id, allowed },
+            Refusal::NotActive => Error::PartnershipNotActive { partnership: row.id, state: *view },
+            _ => Error::InvitationNotPending { partnership: row.id, state: *view, allowed },
         }
     })
 }

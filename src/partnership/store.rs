@@ -107,7 +107,7 @@ pub async fn list(
     let shown = seen.into_iter().map(|(position, Seen { row, side, view }, display_name)| {
         let roster_size = rosters.get(&row.sender_account_id).copied().unwrap_or(0);
         let partner = Partner { display_name, roster_size };
-        (position, view::show(&row, side, view, &partner, viewer.manager))
+        (position, view::show(&row, side, view, &partner, viewer.manager, viewer.now))
     });
     Ok(shown.collect())
 }
@@ -150,7 +150,7 @@ async fn rosters(
     seen: impl Iterator<Item = &Seen>,
 ) -> Result<BTreeMap<AccountId, u64>, Error> {
     let senders: BTreeSet<AccountId> = seen
-        .filter(|seen| seen.view == View::Pending)
+        .filter(|seen| seen.view == View::Pending && seen.row.kind.policy().syncs_members)
         .map(|seen| seen.row.sender_account_id)
         .collect();
     if senders.is_empty() {
@@ -239,5 +239,5 @@ pub async fn show(
     }
     let rosters = rosters(db, std::iter::once(&seen)).await?;
     partner.roster_size = rosters.get(&seen.row.sender_account_id).copied().unwrap_or(0);
-    Ok(view::show(&seen.row, seen.side, seen.view, &partner, viewer.manager))
+    Ok(view::show(&seen.row, seen.side, seen.view, &partner, viewer.manager, viewer.now))
 }

@@ -3,10 +3,12 @@
 use super::standing;
 use crate::domain::ids::{AccountId, MemberId, PartnershipId};
 use crate::domain::partner_type::{PartnerType, Permission};
-use crate::domain::partnership::{Action, Side, State, View, allowed_actions};
+use crate::domain::partnership::{Action, Side, Standing, State, View, allowed_actions};
+use crate::domain::roles::{AdminRoles, EXTENSION, RolesState};
 use crate::domain::time::Timestamp;
 use crate::entity::partnership;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Why a side sees `Rejected`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +38,19 @@ pub struct PartnershipView {
     pub inviter_member_id: Option<MemberId>,
     pub inviter_display_name: String,
     pub message: String,
+    /// The roles asked for.
+    #[serde(default)]
+    pub admin_roles: AdminRoles,
+    #[serde(default)]
+    pub roles_state: Option<RolesState>,
+    /// For how long they were asked for.
+    #[serde(default)]
+    pub role_term: Option<Duration>,
+    #[serde(default)]
+    pub auto_extend: bool,
+    /// When they end, or ended.
+    #[serde(default)]
+    pub roles_end_at: Option<Timestamp>,
     pub permissions: Vec<Permission>,
     /// How many of the sender's people would become contacts; for the recipient of a pending invitation.
     pub roster_size: u64,
@@ -77,9 +92,9 @@ pub fn known_partner(row: &partnership::Model, side: Side) -> Option<AccountId> 
     }
 }
 
-/// An etag that stays when time alone turns an overdue invitation into a stored expired one.
+/// An etag that stays when what time has done already (an invitation expired, roles over or extended) is stored.
 #[must_use]
-pub fn etag(row: &partnership::Model, side: Side, view: View) -> String {
+pub fn etag(row: &partnership::Model, side: Side, view: View, now: Timestamp) -> String {
     let version = match side {
         Side::Sender => row.sender_version,
         Side::Recipient => row.recipient_version,
@@ -91,7 +106,18 @@ pub fn etag(row: &partnership::Model, side: Side, view: View) -> String {
         View::Rejected => 'r',
         View::Expired => 'e',
     };
-    format!("v{version}{phase}")
+    let standing = standing(row);
+    let roles = standing.roles_state(now).filter(|_| view == View::Active);
+    let roles = roles.map_or_else(String::new, |state| {
+        let phase = match state {
+            RolesState::Requested => 'q',
+            RolesState::InForce => 'i',
+            RolesState::Removed => 'r',
+            RolesState::Expired => 'e',
+        };
+        format!("{phase}{:x}", standing.roles.ends_at(now).map_or(0, |end| end.0))
+    });
+    format!("v{version}{phase}{roles}")
 }
 
 /// The view of `side`, which sees the row as `view`; only managers are told what they may do (V1, V3).
@@ -102,8 +128,12 @@ pub fn show(
     view: View,
     partner: &Partner,
     manager: bool,
+    now: Timestamp,
 ) -> PartnershipView {
     let policy = row.kind.policy();
+    let standing = standing(row);
+    let roles_state = standing.roles_state(now);
+    let roles_end_at = standing.roles.ends_at(now);
     let (account_id, touched_at) = match side {
         Side::Sender => (row.sender_account_id, row.sender_updated_at),
         // the recipient's side exists only of bound rows
@@ -118,7 +148,7 @@ pub fn show(
         account_id,
         side,
         state: view,
-        state_reason: state_reason(standing(row).state),
+        state_reason: state_reason(row.state),
         reject_reason: row.reject_reason.clone(),
         kind: row.kind,
         partner_account_id,
@@ -129,21 +159,56 @@ pub fn show(
         inviter_member_id: row.inviter_member_id,
         inviter_display_name: row.inviter_display_name.clone(),
         message: row.message.clone(),
-        permissions: match view {
-            View::AwaitingApproval | View::Pending | View::Active => policy.permissions.to_vec(),
-            View::Rejected | View::Expired => Vec::new(),
-        },
+        admin_roles: row.admin_roles.clone(),
+        roles_state,
+        role_term: standing.roles.term.map(|term| term.span),
+        auto_extend: row.auto_extend,
+        roles_end_at,
+        permissions: permissions(&standing, view, now),
         roster_size: if view == View::Pending { partner.roster_size } else { 0 },
-        allowed_actions: if manager { allowed_actions(side, view, &policy) } else { Vec::new() },
+        allowed_actions: if manager {
+            allowed_actions(side, view, roles_state, &policy)
+        } else {
+            Vec::new()
+        },
         created_at: row.created_at,
-        updated_at: row
-            .expires_at
-            .filter(|_| view == View::Expired)
+        updated_at: changed_by_time(&standing, view, now)
             .map_or(touched_at, |at| at.max(touched_at)),
         activated_at: row.activated_at,
         ended_at: row.ended_at.filter(|_| view == View::Rejected),
         expires_at: row.expires_at.filter(|_| undecided),
-        etag: etag(row, side, view),
+        etag: etag(row, side, view, now),
+    }
+}
+
+/// Asked for while nothing is decided, in force while ACTIVE.
+fn permissions(standing: &Standing, view: View, now: Timestamp) -> Vec<Permission> {
+    let through_roles = match (view, standing.roles_state(now)) {
+        (View::Active, Some(RolesState::InForce)) => true,
+        (View::Active, _) | (View::Rejected | View::Expired, _) => false,
+        (View::AwaitingApproval | View::Pending, _) => true,
+    };
+    let own = match view {
+        View::AwaitingApproval | View::Pending | View::Active => standing.kind.policy().permissions,
+        View::Rejected | View::Expired => &[],
+    };
+    let given = standing.roles.asked.permissions().filter(|_| through_roles);
+    own.iter().copied().chain(given).collect()
+}
+
+/// When time alone last changed the view.
+fn changed_by_time(standing: &Standing, view: View, now: Timestamp) -> Option<Timestamp> {
+    match view {
+        View::Expired => standing.expires_at,
+        View::Active if standing.roles_state(now) == Some(RolesState::Expired) => {
+            standing.roles.until
+        }
+        View::Active => {
+            let extended_to =
+                standing.roles.ends_at(now).filter(|end| Some(*end) != standing.roles.until);
+            extended_to.map(|end| end.minus(EXTENSION))
+        }
+        View::AwaitingApproval | View::Pending | View::Rejected => None,
     }
 }
 

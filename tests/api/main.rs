@@ -5,7 +5,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access;
 mod accounts;
+mod agreements;
 mod annotations;
 mod audit;
 mod bad_fields;
@@ -38,6 +40,7 @@ mod keys;
 mod masks;
 mod members;
 mod moving;
+mod offers;
 mod pages;
 mod parallel;
 mod precedence;
@@ -48,11 +51,13 @@ mod reinviting;
 mod request_ids;
 mod requests;
 mod resending;
+mod roles;
 mod strangers;
 mod stream_ends;
 mod suspended;
 mod tenancy;
 mod tokens;
+mod types;
 mod unnoticed;
 mod views;
 mod waiting;

@@ -33,10 +33,39 @@ fn row(rpc: &str, ids: &Ids) -> Option<(Who, Vec<(&'static str, Value)>)> {
     let member = || vec![account(), ("member_id", text(&ids.member))];
     Some(match rpc {
         "InvitePartner" => {
-            (Who::Members, vec![account(), ("invitee_email", text("somebody@else.example"))])
+            // of a type that has roles: these have bounds too
+            let kind = ("type", Value::EnumNumber(3));
+            (Who::Members, vec![account(), ("invitee_email", text("somebody@else.example")), kind])
         }
         "ResendInvitation" | "AcceptPartnership" | "RejectPartnership" | "DeletePartnership"
         | "GetPartnership" => (Who::Members, partnership()),
+        "RemoveAdminRoles" => (Who::Members, partnership()),
+        "SetPurchaseVisibility" => (
+            Who::Members,
+            vec![
+                account(),
+                ("viewer_account_id", text(&ids.target)),
+                ("purchases_of_account_id", text(&ids.account)),
+            ],
+        ),
+        "CheckPartnerAccess" => (
+            Who::Members,
+            vec![
+                ("customer_account_id", text(&ids.account)),
+                ("partner_account_id", text(&ids.target)),
+                ("permission", Value::EnumNumber(5)),
+            ],
+        ),
+        "PublishAgreement" => (
+            Who::Operator,
+            vec![
+                ("agreement.version", text("1")),
+                ("agreement.url", text("https://agreements.example/1")),
+                ("agreement.sha256", text("0".repeat(64))),
+            ],
+        ),
+        "ListAgreements" | "ListAgreementAcceptances" => (Who::Members, vec![account()]),
+        "AcceptAgreement" => (Who::Members, vec![account(), ("version", text("1"))]),
         "ListPartnerships"
         | "GetPartnerPreferences"
         | "ListAuditEntries"

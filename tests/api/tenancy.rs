@@ -107,6 +107,14 @@ const ASKED_OF_NOBODY: &[(&str, &str)] = &[
     ("ListContacts", "partner_account_id"),
     ("ListAuditEntries", "partnership_id"),
     ("UpdatePartnerPreferences", "preferences.blocked_account_ids"),
+    ("CheckPartnerAccess", "partner_account_id"),
+    ("CheckPartnerAccess", "purchases_of_account_id"),
+];
+
+/// Ids of accounts that must be partners: a stranger's is refused as nobody's is, by that name.
+const MUST_BE_PARTNERS: &[(&str, &str)] = &[
+    ("SetPurchaseVisibility", "viewer_account_id"),
+    ("SetPurchaseVisibility", "purchases_of_account_id"),
 ];
 
 struct World {
@@ -222,7 +230,9 @@ async fn d1_d4_every_rpc_answers_for_a_foreign_id_as_for_one_that_nobody_has() {
                 let foreign = world.foreign_id(&path);
                 let answer =
                     world.compare(&world.manager, rpc, &request, (&path, is_list), foreign).await;
-                if ASKED_OF_NOBODY.contains(&(rpc.name(), path.as_str())) {
+                if MUST_BE_PARTNERS.contains(&(rpc.name(), path.as_str())) {
+                    assert_eq!(reason(answer).1, "PARTNERSHIP_REQUIRED", "{} {path}", rpc.name());
+                } else if ASKED_OF_NOBODY.contains(&(rpc.name(), path.as_str())) {
                     assert!(
                         answer.is_ok(),
                         "{} refuses a {path} that it need not look up: {answer:?}",
@@ -275,6 +285,9 @@ impl World {
             "contact_id" => &self.foreign.contact,
             "account.id"
             | "partner_account_id"
+            | "customer_account_id"
+            | "viewer_account_id"
+            | "purchases_of_account_id"
             | "target_account_id"
             | "preferences.blocked_account_ids" => &self.foreign.account,
             other => panic!("say in tests/api/tenancy.rs whose id {other} is"),

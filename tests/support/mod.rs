@@ -22,6 +22,7 @@ use partner_service::backend::{Backend, Clock, Database, Limits, Pause, SecretKe
 use partner_service::domain::time::Timestamp;
 use partner_service::grpc::auth::Authenticator;
 use partner_service::grpc::pb::account_service_client::AccountServiceClient;
+use partner_service::grpc::pb::agreement_service_client::AgreementServiceClient;
 use partner_service::grpc::pb::contact_service_client::ContactServiceClient;
 use partner_service::grpc::pb::member_sync_service_client::MemberSyncServiceClient;
 use partner_service::grpc::pb::partner_service_client::PartnerServiceClient;
@@ -105,6 +106,7 @@ impl Harness {
         let headers = Headers(headers.into());
         Caller {
             accounts: AccountServiceClient::with_interceptor(channel.clone(), headers.clone()),
+            agreements: AgreementServiceClient::with_interceptor(channel.clone(), headers.clone()),
             contacts: ContactServiceClient::with_interceptor(channel.clone(), headers.clone()),
             partners: PartnerServiceClient::with_interceptor(channel.clone(), headers.clone()),
             sync: MemberSyncServiceClient::with_interceptor(channel.clone(), headers),
@@ -132,6 +134,7 @@ impl Harness {
 #[derive(Clone)]
 pub struct Caller {
     pub accounts: AccountServiceClient<InterceptedService<Channel, Headers>>,
+    pub agreements: AgreementServiceClient<InterceptedService<Channel, Headers>>,
     pub contacts: ContactServiceClient<InterceptedService<Channel, Headers>>,
     pub partners: PartnerServiceClient<InterceptedService<Channel, Headers>>,
     pub sync: MemberSyncServiceClient<InterceptedService<Channel, Headers>>,

@@ -3,6 +3,7 @@
 use super::outcome::Transition;
 use super::state::{Side, View};
 use crate::domain::partner_type::Policy;
+use crate::domain::roles::RolesState;
 use sea_orm::{EnumIter, Iterable};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,8 @@ pub enum Action {
     Delete,
     /// Send the invitation once more (I11).
     Resend,
+    /// Take the provider's administrator roles away (T3).
+    RemoveAdminRoles,
 }
 
 /// Why a side may not.
@@ -32,6 +35,10 @@ pub enum Refusal {
     Expired,
     /// The type leaves ending to the provider (T4).
     ContactPartner,
+    /// The type has no roles to take away (T3).
+    NoAdminRoles,
+    /// There are no partners yet, or not any more (T3).
+    NotActive,
 }
 
 /// The table (D, X, I11). It is asked only about rows that the side sees; the side's refusals come before the type's,
@@ -45,13 +52,15 @@ pub fn decide(
     action: Action,
     policy: &Policy,
 ) -> Result<Transition, Refusal> {
-    use Action::{Accept, Delete, Reject, Resend};
+    use Action::{Accept, Delete, Reject, RemoveAdminRoles, Resend};
     use Side::{Recipient, Sender};
     use View::{Active, AwaitingApproval, Expired, Pending, Rejected};
     match (side, action, view) {
-        (Sender, Accept | Reject, AwaitingApproval | Pending | Active | Rejected | Expired) => {
-            Err(Refusal::NotTheRecipient)
-        }
+        (
+            Sender,
+            Accept | Reject | RemoveAdminRoles,
+            AwaitingApproval | Pending | Active | Rejected | Expired,
+        ) => Err(Refusal::NotTheRecipient),
         (Recipient, Resend, AwaitingApproval | Pending | Active | Rejected | Expired) => {
             Err(Refusal::NotTheSender)
         }
@@ -70,13 +79,29 @@ pub fn decide(
 
         (Sender, Resend, AwaitingApproval | Pending | Expired) => Ok(Transition::Resend),
         (Sender, Resend, Active | Rejected) => Err(Refusal::NotPending),
+
+        (Recipient, RemoveAdminRoles, _) if policy.admin_roles.is_empty() => {
+            Err(Refusal::NoAdminRoles)
+        }
+        (Recipient, RemoveAdminRoles, Active) => Ok(Transition::RemoveRoles),
+        (Recipient, RemoveAdminRoles, AwaitingApproval | Pending | Rejected | Expired) => {
+            Err(Refusal::NotActive)
+        }
     }
 }
 
-/// What a manager on `side` may do now (V1).
+/// What a manager on `side` may do now (V1). Taking roles away a second time would succeed and do nothing: it is not named.
 #[must_use]
-pub fn allowed_actions(side: Side, view: View, policy: &Policy) -> Vec<Action> {
-    Action::iter().filter(|action| decide(side, view, *action, policy).is_ok()).collect()
+pub fn allowed_actions(
+    side: Side,
+    view: View,
+    roles: Option<RolesState>,
+    policy: &Policy,
+) -> Vec<Action> {
+    let useful =
+        |action: &Action| *action != Action::RemoveAdminRoles || roles == Some(RolesState::InForce);
+    let allowed = |action: &Action| decide(side, view, *action, policy).is_ok();
+    Action::iter().filter(useful).filter(allowed).collect()
 }
 
 #[cfg(test)]
@@ -88,23 +113,25 @@ mod tests {
     #[test]
     fn d1_d4_x_i11_every_side_view_and_action_answers_as_the_table() {
         use Refusal::{
-            ContactPartner, Expired as TooLate, NotPending, NotTheRecipient, NotTheSender,
+            ContactPartner, Expired as TooLate, NoAdminRoles, NotActive, NotPending,
+            NotTheRecipient, NotTheSender,
         };
         use Transition::{
-            Activate, Cancel, Decline, EndByRecipient, EndBySender, Hide, Reject, Resend,
+            Activate, Cancel, Decline, EndByRecipient, EndBySender, Hide, Reject, RemoveRoles,
+            Resend,
         };
         type Answer = Result<Transition, Refusal>;
         #[rustfmt::skip]
-        let table: [(Side, View, [Answer; 4]); 8] = [
-            // side,            view,                    accept                 reject                 delete                        resend
-            (Side::Sender,    View::AwaitingApproval, [Err(NotTheRecipient), Err(NotTheRecipient), Ok(Cancel),                Ok(Resend)]),
-            (Side::Sender,    View::Active,           [Err(NotTheRecipient), Err(NotTheRecipient), Ok(EndBySender),           Err(NotPending)]),
-            (Side::Sender,    View::Rejected,         [Err(NotTheRecipient), Err(NotTheRecipient), Ok(Hide(Side::Sender)),    Err(NotPending)]),
-            (Side::Sender,    View::Expired,          [Err(NotTheRecipient), Err(NotTheRecipient), Ok(Hide(Side::Sender)),    Ok(Resend)]),
-            (Side::Recipient, View::Pending,          [Ok(Activate),         Ok(Reject),           Ok(Decline),               Err(NotTheSender)]),
-            (Side::Recipient, View::Active,           [Err(NotPending),      Err(NotPending),      Ok(EndByRecipient),        Err(NotTheSender)]),
-            (Side::Recipient, View::Rejected,         [Err(NotPending),      Err(NotPending),      Ok(Hide(Side::Recipient)), Err(NotTheSender)]),
-            (Side::Recipient, View::Expired,          [Err(TooLate),         Err(TooLate),         Ok(Hide(Side::Recipient)), Err(NotTheSender)]),
+        let table: [(Side, View, [Answer; 5]); 8] = [
+            // side,            view,                    accept                 reject                 delete                        resend                remove roles
+            (Side::Sender,    View::AwaitingApproval, [Err(NotTheRecipient), Err(NotTheRecipient), Ok(Cancel),                Ok(Resend),           Err(NotTheRecipient)]),
+            (Side::Sender,    View::Active,           [Err(NotTheRecipient), Err(NotTheRecipient), Ok(EndBySender),           Err(NotPending),      Err(NotTheRecipient)]),
+            (Side::Sender,    View::Rejected,         [Err(NotTheRecipient), Err(NotTheRecipient), Ok(Hide(Side::Sender)),    Err(NotPending),      Err(NotTheRecipient)]),
+            (Side::Sender,    View::Expired,          [Err(NotTheRecipient), Err(NotTheRecipient), Ok(Hide(Side::Sender)),    Ok(Resend),           Err(NotTheRecipient)]),
+            (Side::Recipient, View::Pending,          [Ok(Activate),         Ok(Reject),           Ok(Decline),               Err(NotTheSender),    Err(NotActive)]),
+            (Side::Recipient, View::Active,           [Err(NotPending),      Err(NotPending),      Ok(EndByRecipient),        Err(NotTheSender),    Ok(RemoveRoles)]),
+            (Side::Recipient, View::Rejected,         [Err(NotPending),      Err(NotPending),      Ok(Hide(Side::Recipient)), Err(NotTheSender),    Err(NotActive)]),
+            (Side::Recipient, View::Expired,          [Err(TooLate),         Err(TooLate),         Ok(Hide(Side::Recipient)), Err(NotTheSender),    Err(NotActive)]),
         ];
         for kind in PartnerType::iter() {
             let policy = kind.policy();
@@ -112,6 +139,9 @@ mod tests {
                 for (action, expected) in Action::iter().zip(answers) {
                     let expected = match expected {
                         Ok(EndByRecipient) if !policy.recipient_may_end => Err(ContactPartner),
+                        Ok(RemoveRoles) | Err(NotActive) if policy.admin_roles.is_empty() => {
+                            Err(NoAdminRoles)
+                        }
                         other => other,
                     };
                     assert_eq!(
@@ -127,7 +157,7 @@ mod tests {
     #[test]
     fn v1_allowed_actions_are_exactly_what_would_succeed() {
         let policy = PartnerType::Collaboration.policy();
-        let may = |side, view| allowed_actions(side, view, &policy);
+        let may = |side, view| allowed_actions(side, view, None, &policy);
         assert_eq!(
             may(Side::Recipient, View::Pending),
             [Action::Accept, Action::Reject, Action::Delete]
@@ -135,6 +165,15 @@ mod tests {
         assert_eq!(may(Side::Sender, View::AwaitingApproval), [Action::Delete, Action::Resend]);
         assert_eq!(may(Side::Sender, View::Active), [Action::Delete]);
         assert_eq!(may(Side::Recipient, View::Expired), [Action::Delete]);
+    }
+
+    #[test]
+    fn v1_roles_are_offered_for_removal_while_they_are_in_force() {
+        let policy = PartnerType::Advisor.policy();
+        let may = |roles| allowed_actions(Side::Recipient, View::Active, Some(roles), &policy);
+        assert_eq!(may(RolesState::InForce), [Action::Delete, Action::RemoveAdminRoles]);
+        assert_eq!(may(RolesState::Removed), [Action::Delete]);
+        assert_eq!(may(RolesState::Expired), [Action::Delete]);
     }
 
     #[test]

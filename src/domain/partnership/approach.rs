@@ -5,6 +5,7 @@ use super::{Row, Standing};
 use crate::domain::email::EmailKey;
 use crate::domain::ids::{AccountId, PartnershipId};
 use crate::domain::partner_type::{Direction, PartnerType};
+use crate::domain::roles::AdminRoles;
 use crate::domain::time::Timestamp;
 use serde::Serialize;
 
@@ -22,6 +23,8 @@ pub struct Home {
 pub struct Approach<'a> {
     /// The type asked for.
     pub kind: PartnerType,
+    /// The roles asked for.
+    pub roles: &'a AdminRoles,
     /// Who invites.
     pub sender: AccountId,
     /// Whom.
@@ -101,8 +104,12 @@ impl Approach<'_> {
 
     fn active(&self) -> Option<Obstacle> {
         let home = self.home?.account;
-        self.find(|row| row.state == State::Active && row.joins(self.sender, home))
-            .map(Obstacle::AlreadyPartners)
+        self.find(|row| {
+            row.state == State::Active
+                && row.joins(self.sender, home)
+                && !row.lacks(self.roles, self.now)
+        })
+        .map(Obstacle::AlreadyPartners)
     }
 
     fn duplicate(&self) -> Option<Obstacle> {

@@ -4,6 +4,7 @@ use super::Row;
 use super::state::{Side, Standing, State};
 use crate::domain::ids::{AccountId, PartnershipId};
 use crate::domain::partner_type::Direction;
+use crate::domain::roles::RolesEnd;
 use crate::domain::time::Timestamp;
 
 /// A committed change of one row.
@@ -23,6 +24,16 @@ pub enum Transition {
     EndBySender,
     /// Active to removed by the recipient.
     EndByRecipient,
+    /// Active, and a newer row of the pair takes over without a gap (I5).
+    Renew,
+    /// The recipient took the roles away (T3).
+    RemoveRoles,
+    /// The roles' time is over, and now stored as such (T7).
+    LapseRoles,
+    /// The roles go on until then (T7).
+    ExtendRoles(Timestamp),
+    /// The roles' end is near (T7).
+    WarnOfRoles,
     /// Pending or active, and one of the accounts closed.
     CloseAccount,
     /// Gone from one side's list.
@@ -44,10 +55,13 @@ pub enum Transition {
 impl Transition {
     /// The row after the transition.
     #[must_use]
-    pub fn apply(self, before: &Standing) -> Standing {
+    pub fn apply(self, before: &Standing, now: Timestamp) -> Standing {
         let mut row = before.clone();
         match self {
-            Self::Activate => row.state = State::Active,
+            Self::Activate => {
+                row.state = State::Active;
+                row.roles = row.roles.given(now);
+            }
             Self::Reject => row.state = State::Rejected,
             Self::Decline => {
                 row.state = State::DeletedByRecipient;
@@ -57,6 +71,11 @@ impl Transition {
             Self::Supersede => row.state = State::Superseded,
             Self::EndBySender => row.state = State::RemovedBySender,
             Self::EndByRecipient => row.state = State::RemovedByRecipient,
+            Self::Renew => row.state = State::Renewed,
+            Self::RemoveRoles => row.roles.end = Some(RolesEnd::Removed),
+            Self::LapseRoles => row.roles.end = Some(RolesEnd::Expired),
+            Self::ExtendRoles(until) => row.roles.until = Some(until),
+            Self::WarnOfRoles => {}
             Self::CloseAccount => row.state = State::AccountClosed,
             Self::Hide(Side::Sender) | Self::Replace => row.sender_hid = true,
             Self::Hide(Side::Recipient) => row.recipient_hid = true,
@@ -76,8 +95,8 @@ impl Transition {
     }
 }
 
-/// Everything that accepting `target` does (D2): the rows of the pair that it makes needless or archives, then the row
-/// itself. `rows` are the pair's rows in the type and the unbound ones addressed to a current member of the other account.
+/// Everything that accepting `target` does (D2): the rows of the pair that it makes needless, archives or renews (I5), then
+/// the row itself. `rows` are the pair's rows in the type and the unbound ones addressed to a current member of the other account.
 #[must_use]
 pub fn activation(
     target: PartnershipId,
@@ -109,8 +128,8 @@ pub fn activation(
                 steps.push((*id, Transition::Archive));
             }
             State::RemovedByRecipient if !row.sender_hid => steps.push((*id, Transition::Replace)),
-            State::Active
-            | State::Rejected
+            State::Active => steps.push((*id, Transition::Renew)),
+            State::Rejected
             | State::DeletedByRecipient
             | State::RemovedByRecipient
             | State::Canceled

@@ -3,6 +3,7 @@
 use crate::domain::email::EmailKey;
 use crate::domain::ids::AccountId;
 use crate::domain::partner_type::{Direction, PartnerType};
+use crate::domain::roles::{AdminRoles, Roles, RolesState};
 use crate::domain::time::Timestamp;
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,8 @@ pub struct Standing {
     pub recipient_hid: bool,
     /// When a pending row expires; `None` is never.
     pub expires_at: Option<Timestamp>,
+    /// Its administrator roles.
+    pub roles: Roles,
 }
 
 impl Standing {
@@ -135,6 +138,38 @@ impl Standing {
         }
     }
 
+    /// What became of the roles asked for; `None` for a row without any.
+    #[must_use]
+    pub fn roles_state(&self, now: Timestamp) -> Option<RolesState> {
+        if self.roles.asked.is_empty() {
+            return None;
+        }
+        Some(match self.state {
+            State::Active => self.roles.state(now),
+            // what was once given ended with the partnership
+            State::RemovedBySender | State::RemovedByRecipient | State::Renewed => {
+                RolesState::Removed
+            }
+            State::Pending
+            | State::Rejected
+            | State::DeletedByRecipient
+            | State::Expired
+            | State::Canceled
+            | State::Superseded
+            | State::AccountClosed => RolesState::Requested,
+        })
+    }
+
+    /// Whether a new request for these roles makes sense while this row is ACTIVE (I5): some of them are not in force.
+    #[must_use]
+    pub fn lacks(&self, asked: &AdminRoles, now: Timestamp) -> bool {
+        match self.roles_state(now) {
+            None => false,
+            Some(RolesState::InForce) => !asked.0.is_subset(&self.roles.asked.0),
+            Some(RolesState::Requested | RolesState::Removed | RolesState::Expired) => true,
+        }
+    }
+
     /// Whether it stops its sender from inviting that person again (R2): until both sides have deleted it.
     #[must_use]
     pub fn blocks(&self) -> bool {
@@ -158,6 +193,7 @@ mod tests {
             sender_hid,
             recipient_hid,
             expires_at: Some(Timestamp(100)),
+            roles: Roles::default(),
         }
     }
 

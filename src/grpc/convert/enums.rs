@@ -1,11 +1,14 @@
 //! Enumerations: each domain value has one value on the wire.
 
+use crate::domain::access::Denial;
 use crate::domain::account::{AccountState, MemberState, Profile};
+use crate::domain::agreement::AgreementKind;
 use crate::domain::contact::{ContactKind, Link};
 use crate::domain::event::AuditAction;
-use crate::domain::partner_type::{PartnerType, Permission};
+use crate::domain::partner_type::{AdminRole, PartnerType, Permission};
 use crate::domain::partnership::{Action, Side, View};
 use crate::domain::preferences::{ContactRetention, ReceivePolicy};
+use crate::domain::roles::RolesState;
 use crate::grpc::pb;
 use crate::partnership::view::StateReason;
 
@@ -44,7 +47,7 @@ wire!(Profile, pb::MemberProfile, { BillingAdministrator, Administrator, Supervi
 wire!(Side, pb::PartnershipSide, { Sender, Recipient });
 wire!(View, pb::PartnershipState, { AwaitingApproval, Pending, Active, Rejected, Expired });
 wire!(StateReason, pb::PartnershipStateReason, { Rejected, DeletedByRecipient, RemovedByRecipient });
-wire!(Action, pb::PartnershipAction, { Accept, Reject, Delete, Resend });
+wire!(Action, pb::PartnershipAction, { Accept, Reject, Delete, Resend, RemoveAdminRoles });
 wire!(ReceivePolicy, pb::ReceivePolicy, { AllowAll, AllowExcept, DenyAll });
 wire!(ContactRetention, pb::ContactRetention, { Keep, Purge });
 wire!(ContactKind, pb::ContactKind, { User, Member, Guest });
@@ -59,7 +62,14 @@ wire!(Permission, pb::Permission, {
 });
 wire!(AuditAction, pb::AuditAction, {
     Invited, Received, Resent, Accepted, Rejected, Deleted, Canceled, Superseded, Expired, Ended, Hidden, Replaced,
-    Withdrawn, PreferencesUpdated,
+    Withdrawn, PreferencesUpdated, Renewed, AdminRolesRemoved, AdminRolesExpired, AdminRolesExtended, AdminRolesExpiring,
+    PurchaseVisibilityChanged, AgreementAccepted,
+});
+wire!(AdminRole, pb::AdminRole, { UserAdmin, LicenseAdmin, PasswordAdmin, ServiceAdmin, SupportAdmin });
+wire!(RolesState, pb::RolesState, { Requested, InForce, Removed, Expired });
+wire!(AgreementKind, pb::AgreementKind, { Customer });
+wire!(Denial, pb::AccessDenialReason, {
+    AccountNotActive, AgreementRequired, RolesExpired, RolesRemoved, PermissionNotGranted, NoPartnership,
 });
 
 /// The number of a value that may be absent.

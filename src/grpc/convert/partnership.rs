@@ -2,16 +2,18 @@
 
 use super::enums::{Wire, optional};
 use super::mask::Mask;
-use super::time;
+use super::{length, span, time};
 use crate::account::etag;
 use crate::account::preferences::{PreferencesUpdate, blocked};
 use crate::audit::EntryView;
 use crate::domain::ids::{AccountId, PartnershipId};
-use crate::domain::partner_type::PartnerType;
+use crate::domain::partner_type::{AdminRole, PartnerType};
+use crate::domain::roles::{AdminRoles, LONGEST_TERM, SHORTEST_TERM, Term};
 use crate::entity::account;
 use crate::grpc::fields::{Fields, MAX_MESSAGE, MAX_REASON, Text};
 use crate::grpc::pb;
 use crate::partnership::invite::Invitation;
+use crate::partnership::purchases::Visibility;
 use crate::partnership::store::Filter;
 use crate::partnership::view::PartnershipView;
 
@@ -23,18 +25,59 @@ pub fn invite(fields: &mut Fields, body: pb::InvitePartnerRequest) -> Invitation
         message,
         request_id: _,
         validate_only: _,
+        admin_roles,
+        role_duration,
+        auto_extend,
     } = body;
     let kind = fields
         .one("type", r#type, Some(PartnerType::Collaboration))
         .unwrap_or(PartnerType::Collaboration);
-    if !kind.policy().offered {
-        fields.bad("type", "must be COLLABORATION; this release offers no other type");
-    }
     Invitation {
         invitee: fields.email("invitee_email", &invitee_email),
         kind,
         message: fields.text("message", message, MAX_MESSAGE, Text::ManyLines),
+        roles: roles(fields, kind, &admin_roles),
+        term: term(fields, kind, role_duration, auto_extend),
     }
+}
+
+/// The roles asked for: all that the type has, unless some are named (T5).
+fn roles(fields: &mut Fields, kind: PartnerType, named: &[i32]) -> AdminRoles {
+    let of_type = kind.policy().admin_roles;
+    if named.is_empty() {
+        return of_type.iter().copied().collect();
+    }
+    let roles: Vec<AdminRole> = fields.many("admin_roles", named);
+    if roles.iter().any(|role| !of_type.contains(role)) {
+        fields.bad("admin_roles", "must hold only roles that the type has");
+    }
+    let asked: AdminRoles = roles.iter().copied().collect();
+    if asked.0.len() < roles.len() {
+        fields.bad("admin_roles", "must name each role at most once");
+    }
+    asked
+}
+
+/// For how long (T7).
+fn term(
+    fields: &mut Fields,
+    kind: PartnerType,
+    asked: Option<prost_types::Duration>,
+    auto_extend: bool,
+) -> Option<Term> {
+    if auto_extend && asked.is_none() {
+        fields.bad("auto_extend", "needs role_duration: roles without an end are not extended");
+    }
+    let asked = asked?;
+    if kind.policy().admin_roles.is_empty() {
+        fields.bad("role_duration", "must be unset: the type has no administrator roles");
+    }
+    let span = length(asked)
+        .filter(|span| (SHORTEST_TERM..=LONGEST_TERM).contains(span) && span.subsec_nanos() == 0);
+    if span.is_none() {
+        fields.bad("role_duration", "must be from 1 to 730 days, in whole seconds");
+    }
+    span.map(|span| Term { span, auto_extend })
 }
 
 /// The row a verb is about, and the etag the caller knows.
@@ -54,7 +97,13 @@ pub fn resend(fields: &mut Fields, body: pb::ResendInvitationRequest) -> Target 
     Target { id: fields.id("partnership_id", &partnership_id), etag }
 }
 
-pub fn accept(fields: &mut Fields, body: pb::AcceptPartnershipRequest) -> Target {
+pub struct Acceptance {
+    pub target: Target,
+    /// The agreement's version that the caller has read.
+    pub acknowledged: String,
+}
+
+pub fn accept(fields: &mut Fields, body: pb::AcceptPartnershipRequest) -> Acceptance {
     let pb::AcceptPartnershipRequest {
         account_id: _,
         partnership_id,
@@ -63,13 +112,47 @@ pub fn accept(fields: &mut Fields, body: pb::AcceptPartnershipRequest) -> Target
         request_id: _,
         validate_only: _,
     } = body;
-    fields.text(
-        "acknowledged_agreement_version",
-        acknowledged_agreement_version,
-        super::MAX_VERSION,
-        Text::OneLine,
-    );
-    Target { id: fields.id("partnership_id", &partnership_id), etag }
+    Acceptance {
+        target: Target { id: fields.id("partnership_id", &partnership_id), etag },
+        acknowledged: fields.text(
+            "acknowledged_agreement_version",
+            acknowledged_agreement_version,
+            super::MAX_VERSION,
+            Text::OneLine,
+        ),
+    }
+}
+
+pub fn remove_roles(fields: &mut Fields, body: pb::RemoveAdminRolesRequest) -> Rejection {
+    let pb::RemoveAdminRolesRequest {
+        account_id: _,
+        partnership_id,
+        reason,
+        etag,
+        request_id: _,
+        validate_only: _,
+    } = body;
+    Rejection {
+        target: Target { id: fields.id("partnership_id", &partnership_id), etag },
+        reason: fields.text("reason", reason, MAX_REASON, Text::ManyLines),
+    }
+}
+
+pub fn set_visibility(fields: &mut Fields, body: pb::SetPurchaseVisibilityRequest) -> Visibility {
+    let pb::SetPurchaseVisibilityRequest {
+        account_id: _,
+        viewer_account_id,
+        purchases_of_account_id,
+        visible,
+        request_id: _,
+        validate_only: _,
+    } = body;
+    let viewer = fields.id("viewer_account_id", &viewer_account_id);
+    let owner = fields.id("purchases_of_account_id", &purchases_of_account_id);
+    if viewer == owner {
+        fields.bad("purchases_of_account_id", "must be another account than viewer_account_id");
+    }
+    Visibility { viewer, owner, visible }
 }
 
 pub struct Rejection {
@@ -214,6 +297,11 @@ pub fn shown(view: PartnershipView) -> pb::Partnership {
         inviter_member_id,
         inviter_display_name,
         message,
+        admin_roles,
+        roles_state,
+        role_term,
+        auto_extend,
+        roles_end_at,
         permissions,
         roster_size,
         allowed_actions,
@@ -238,11 +326,11 @@ pub fn shown(view: PartnershipView) -> pb::Partnership {
         inviter_member_id: inviter_member_id.map(|id| id.to_string()).unwrap_or_default(),
         inviter_display_name,
         message,
-        // no type that this release offers has admin roles
-        admin_roles: Vec::new(),
-        roles_state: 0,
-        role_expire_time: None,
-        auto_extend: false,
+        admin_roles: admin_roles.0.into_iter().map(Wire::to_wire).collect(),
+        roles_state: optional(roles_state),
+        role_duration: role_term.map(span),
+        role_expire_time: roles_end_at.map(time),
+        auto_extend,
         permissions: permissions.into_iter().map(Wire::to_wire).collect(),
         roster_size: i32::try_from(roster_size).unwrap_or(i32::MAX),
         allowed_actions: allowed_actions.into_iter().map(Wire::to_wire).collect(),

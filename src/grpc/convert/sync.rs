@@ -1,7 +1,7 @@
 //! The stream, and member events.
 
 use super::enums::Wire;
-use super::{contact, span, time};
+use super::{contact, length, span, time};
 use crate::domain::event::{Body, EventKind, MemberFact};
 use crate::domain::ids::AccountId;
 use crate::domain::sync::Telling;
@@ -43,7 +43,7 @@ pub fn watch(
 ) -> Following {
     let pb::WatchMembersRequest { account_id: _, start, heartbeat_interval, min_position } = body;
     fields.min_position(min_position);
-    let heartbeat = heartbeat_interval.map_or(Some(USUAL_HEARTBEAT), |asked| asked.try_into().ok());
+    let heartbeat = heartbeat_interval.map_or(Some(USUAL_HEARTBEAT), length);
     let heartbeat =
         heartbeat.filter(|span| (shortest_heartbeat..=LONGEST_HEARTBEAT).contains(span));
     if heartbeat.is_none() {
@@ -186,6 +186,8 @@ fn kind(kind: EventKind) -> pb::MemberEventKind {
         | EventKind::MemberPrivatelyUpdated
         | EventKind::PartnershipChanged
         | EventKind::PreferencesUpdated
+        | EventKind::AgreementPublished
+        | EventKind::AgreementAccepted
         | EventKind::GuestCreated
         | EventKind::GuestDeleted
         | EventKind::ContactSuppressed

@@ -114,6 +114,11 @@ fn list(field: &FieldDescriptor, rule: &str, value: &Value, good: &Value) -> Vec
         ("max_items", Value::U64(most)) => {
             vec![Bound::new(format!("{rule} = {most}"), vec![of(*most)], vec![of(most + 1)])]
         }
+        ("unique", Value::Bool(true)) => {
+            let twice =
+                enums(numbers(field).into_iter().filter(|one| *one != 0).take(1).cycle().take(2));
+            vec![Bound::new("unique", vec![], vec![Value::List(twice)])]
+        }
         // a message of rules shows itself without end
         (other, _) => panic!("{}: teach this file {other}", field.full_name()),
     }
@@ -131,6 +136,12 @@ fn scalar(
         ("max_len", Value::U64(most)) => {
             let most = usize::try_from(*most).expect("a length");
             Bound::new(name, vec![long(field, most)], vec![long(field, most + 1)])
+        }
+        ("min_len", Value::U64(1)) => Bound::new(name, vec![text("x")], vec![text("")]),
+        ("uri", Value::Bool(true)) => {
+            let within = ["https://a.example/b?c=d", "http://a.example"].map(text);
+            let beyond = ["", "nowhere", "/relative", "https://", "https://a b.example"].map(text);
+            Bound::new(name, within.into(), beyond.into())
         }
         ("uuid", Value::Bool(true)) => {
             let one = if good.as_str().is_some_and(|good| !good.is_empty()) {
@@ -182,7 +193,9 @@ fn numbers(field: &FieldDescriptor) -> Vec<i32> {
     let Kind::Enum(values) = field.kind() else {
         panic!("{} is no enumeration", field.full_name())
     };
-    EnumDescriptor::values(&values).map(|value| value.number()).collect()
+    // the one role that the type of the good offer does not have
+    let foreign = |number: &i32| field.name() == "admin_roles" && *number == 5;
+    EnumDescriptor::values(&values).map(|value| value.number()).filter(|it| !foreign(it)).collect()
 }
 
 fn enums(numbers: impl IntoIterator<Item = i32>) -> Vec<Value> {
@@ -195,6 +208,10 @@ fn fresh() -> Value {
 
 /// A text of so many characters (of two bytes where any may stand), good but for its length.
 fn long(field: &FieldDescriptor, chars: usize) -> Value {
+    if field.name() == "url" {
+        let start = "https://a.example/";
+        return text(format!("{start}{}", "a".repeat(chars - start.len())));
+    }
     if !field.name().contains("email") {
         return text("é".repeat(chars));
     }
@@ -222,6 +239,10 @@ fn samples(pattern: &str) -> (Vec<String>, Vec<String>) {
         "^[\\n\\P{Cc}]*$" => (
             owned(&["two\nlines", "日本語"]),
             owned(&["a\rb", "bell\u{7}", "tab\t.", "nul\u{0}", "del\u{7f}"]),
+        ),
+        "^[0-9a-fA-F]{64}$" => (
+            vec!["0123456789abcdefABCDEF00".repeat(3)[..64].to_owned()],
+            vec![String::new(), "0".repeat(63), "0".repeat(65), "g".repeat(64), "é".repeat(32)],
         ),
         "^\\P{Cc}+@\\P{Cc}+$" => (
             owned(&["plus+tag@b.example", "Jürgen@bücher.example"]),

@@ -1,5 +1,6 @@
 //! One scenario for each reason, as short as it gets. Calls carry [`CALL`] as their request id.
 
+use super::providing;
 use crate::behind::{Session, post};
 use crate::support::database::TestDatabase;
 use crate::support::world::Organization;
@@ -22,17 +23,8 @@ use uuid::Uuid;
 pub const CALL: &str = "call-1";
 
 /// What nothing in this release gives: it belongs to RPCs and flags that come later.
-pub const LATER: &[ErrorReason] = &[
-    ErrorReason::AgreementNotAcknowledged,
-    ErrorReason::AgreementExists,
-    ErrorReason::AgreementVersionStale,
-    ErrorReason::PartnershipNotActive,
-    ErrorReason::NoAdminRoles,
-    ErrorReason::PartnershipRequired,
-    ErrorReason::AudienceIsDynamic,
-    ErrorReason::MailNotRetryable,
-    ErrorReason::RateLimited,
-];
+pub const LATER: &[ErrorReason] =
+    &[ErrorReason::AudienceIsDynamic, ErrorReason::MailNotRetryable, ErrorReason::RateLimited];
 
 /// The status of a call refused for this reason; none for the reasons that nothing gives yet. Scenarios that leave the
 /// service as they found it share `common`, each with organisations of its own.
@@ -238,15 +230,13 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
         R::NotYetThere => left_behind().await,
         R::ShuttingDown => stopping().await,
         R::Unspecified => return None,
-        R::AgreementNotAcknowledged
-        | R::AgreementExists
-        | R::AgreementVersionStale
-        | R::PartnershipNotActive
-        | R::NoAdminRoles
-        | R::PartnershipRequired
-        | R::AudienceIsDynamic
-        | R::MailNotRetryable
-        | R::RateLimited => {
+        R::AgreementNotAcknowledged => providing::agreement_not_acknowledged().await,
+        R::AgreementExists => providing::agreement_exists().await,
+        R::AgreementVersionStale => providing::agreement_version_stale().await,
+        R::PartnershipNotActive => providing::partnership_not_active(common).await,
+        R::NoAdminRoles => providing::no_admin_roles(common).await,
+        R::PartnershipRequired => providing::partnership_required(common).await,
+        R::AudienceIsDynamic | R::MailNotRetryable | R::RateLimited => {
             assert!(LATER.contains(&reason));
             return None;
         }
@@ -254,14 +244,14 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
 }
 
 /// A service with two organisations whose calls carry [`CALL`].
-struct Stage {
-    harness: Arc<Harness>,
-    ann: Organization,
-    bo: Organization,
+pub struct Stage {
+    pub harness: Arc<Harness>,
+    pub ann: Organization,
+    pub bo: Organization,
 }
 
 impl Stage {
-    async fn on(harness: &Arc<Harness>) -> Self {
+    pub async fn on(harness: &Arc<Harness>) -> Self {
         let [ann, bo] = ["ann", "bo"].map(|name| format!("{name}-{}", Uuid::now_v7().simple()));
         let (ann, bo) = (harness.organization(&ann).await, harness.organization(&bo).await);
         let [ann, bo] = [ann, bo].map(|who| Organization { by: by(harness, &who.boss.id), ..who });
@@ -362,11 +352,11 @@ fn operator(harness: &Harness) -> Caller {
     harness.caller(&[("x-request-id", CALL.to_owned())])
 }
 
-fn refused<T: std::fmt::Debug>(answer: Result<Response<T>, Status>) -> Status {
+pub fn refused<T: std::fmt::Debug>(answer: Result<Response<T>, Status>) -> Status {
     failed(answer)
 }
 
-fn failed<T: std::fmt::Debug>(answer: Result<T, Status>) -> Status {
+pub fn failed<T: std::fmt::Debug>(answer: Result<T, Status>) -> Status {
     answer.expect_err("the call should have been refused")
 }
 

@@ -126,6 +126,8 @@ impl Oracle {
             | Kind::AccountClosed
             | Kind::MemberPrivatelyUpdated
             | Kind::PartnershipChanged
+            | Kind::AgreementPublished
+            | Kind::AgreementAccepted
             | Kind::GuestCreated
             | Kind::GuestDeleted => {}
         }

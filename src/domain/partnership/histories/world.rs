@@ -10,6 +10,7 @@ use crate::domain::partnership::{
     activation, closing, decide,
 };
 use crate::domain::preferences::ReceivePolicy;
+use crate::domain::roles::{AdminRoles, Roles};
 use crate::domain::time::{DAY, Timestamp};
 use uuid::Uuid;
 
@@ -123,8 +124,9 @@ impl World {
         let home = self.town.home(person, by);
         let (sender, invitee) = (self.id(by), email(person));
         let rows = self.rows.clone();
-        let approach =
-            Approach { kind, sender, invitee: &invitee, home, rows: &rows, now: self.town.now };
+        let roles = &AdminRoles::default();
+        let now = self.town.now;
+        let approach = Approach { kind, roles, sender, invitee: &invitee, home, rows: &rows, now };
         if let Some(obstacle) = approach.obstacle() {
             return self.name(obstacle);
         }
@@ -140,6 +142,7 @@ impl World {
             sender_hid: false,
             recipient_hid: false,
             expires_at: Some(self.town.deadline()),
+            roles: Roles::default(),
         };
         self.rows.push((id, row));
         Sending::Sent
@@ -164,6 +167,7 @@ impl World {
             self.rows.iter().filter(|(other, _)| *other != id).cloned().collect();
         let approach = Approach {
             kind: before.kind,
+            roles: &before.roles.asked,
             sender: before.sender,
             invitee: &before.invitee,
             home,
@@ -249,6 +253,7 @@ impl World {
             let rows = self.rows.clone();
             let approach = Approach {
                 kind: row.kind,
+                roles: &row.roles.asked,
                 sender: row.sender,
                 invitee: &invitee,
                 home: self.town.home(person, sender),
@@ -271,7 +276,7 @@ impl World {
         let now = self.town.now;
         for (_, row) in &mut self.rows {
             if row.state == State::Pending && row.state_at(now) == State::Expired {
-                *row = Transition::Expire.apply(row);
+                *row = Transition::Expire.apply(row, now);
             }
         }
     }
@@ -313,6 +318,9 @@ impl World {
             Refusal::Expired => Deciding::Expired,
             Refusal::ContactPartner => Deciding::ContactPartner,
             Refusal::NotTheSender => unreachable!("only a resending is refused so"),
+            Refusal::NoAdminRoles | Refusal::NotActive => {
+                unreachable!("only taking roles away is refused so")
+            }
         })
     }
 
@@ -328,7 +336,7 @@ impl World {
         for (_, row) in &mut self.rows {
             let own = row.sender == approach.sender && row.invitee == *approach.invitee;
             if own && row.state == State::Pending && row.state_at(now) == State::Expired {
-                *row = Transition::Expire.apply(row);
+                *row = Transition::Expire.apply(row, now);
             }
         }
         for id in approach.replaced() {
@@ -348,7 +356,7 @@ impl World {
     fn step(&mut self, id: PartnershipId, transition: Transition) {
         let row =
             self.rows.iter_mut().find(|(other, _)| *other == id).expect("a row of this world");
-        row.1 = transition.apply(&row.1);
+        row.1 = transition.apply(&row.1, self.town.now);
     }
 
     fn side(&self, account: usize, row: &Standing) -> Option<Side> {
