@@ -191,3 +191,117 @@ impl Drop for Loading {
         self.cache.lock().loads.remove(self.ticket);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::agreement::Agreed;
+    use std::collections::BTreeSet;
+
+    const LONG: Duration = Duration::from_secs(3_600);
+
+    fn cache(capacity: usize) -> Arc<AccessCache> {
+        Arc::new(AccessCache::new(capacity, LONG))
+    }
+
+    fn pair() -> Pair {
+        (AccountId::fresh(), AccountId::fresh())
+    }
+
+    fn nothing() -> Arc<Access> {
+        Arc::new(Access {
+            customer: None,
+            partner: None,
+            agreed: Agreed::NotYet,
+            grants: Vec::new(),
+            purchases_of: BTreeSet::new(),
+        })
+    }
+
+    fn known_at(cache: &AccessCache, pair: Pair) -> Option<i64> {
+        cache.get(pair).map(|(_, position)| position)
+    }
+
+    #[test]
+    fn an_answer_stays_true_as_the_tail_goes_on_until_something_concerns_it() {
+        let (cache, pair) = (cache(10), pair());
+        cache.loading(pair).keep(nothing(), 5);
+        assert_eq!(known_at(&cache, pair), Some(5), "it is newer than the tail");
+        cache.advance(&[], 8, true);
+        assert_eq!(known_at(&cache, pair), Some(8));
+        cache.changed(&[(9, Touched::Pair(pair.1, pair.0))]);
+        assert_eq!(known_at(&cache, pair), None);
+    }
+
+    #[test]
+    fn what_happened_while_it_was_loaded_keeps_an_older_answer_out_and_no_newer_one() {
+        for touched in
+            [|(a, b): Pair| Touched::Pair(a, b), |(_, b)| Touched::Account(b), |_| Touched::All]
+        {
+            let (cache, pair) = (cache(10), pair());
+            let (older, newer) = (cache.loading(pair), cache.loading(pair));
+            cache.changed(&[(6, touched(pair))]);
+            older.keep(nothing(), 5);
+            assert_eq!(known_at(&cache, pair), None, "it was read before what happened");
+            newer.keep(nothing(), 6);
+            assert_eq!(known_at(&cache, pair), Some(6));
+            cache.changed(&[(6, touched(pair))]);
+            assert_eq!(known_at(&cache, pair), Some(6), "it shows what happened already");
+        }
+    }
+
+    #[test]
+    fn of_two_answers_the_newer_one_stays_in_whatever_order_they_come() {
+        let (cache, pair) = (cache(10), pair());
+        let (older, newer) = (cache.loading(pair), cache.loading(pair));
+        newer.keep(nothing(), 7);
+        older.keep(nothing(), 5);
+        assert_eq!(known_at(&cache, pair), Some(7));
+    }
+
+    #[test]
+    fn what_concerns_others_leaves_it_alone() {
+        let (cache, pair, other) = (cache(10), pair(), pair());
+        cache.loading(pair).keep(nothing(), 5);
+        cache.changed(&[(6, Touched::Pair(other.0, pair.0)), (7, Touched::Account(other.1))]);
+        assert_eq!(known_at(&cache, pair), Some(5));
+    }
+
+    #[test]
+    fn the_answers_asked_for_least_lately_make_room() {
+        let cache = cache(2);
+        let pairs = [pair(), pair(), pair()];
+        for pair in &pairs[..2] {
+            cache.loading(*pair).keep(nothing(), 5);
+        }
+        assert!(cache.get(pairs[0]).is_some());
+        cache.loading(pairs[2]).keep(nothing(), 5);
+        assert_eq!(pairs.map(|pair| cache.get(pair).is_some()), [true, false, true]);
+        cache.changed(&[(6, Touched::Account(pairs[1].0))]);
+        assert_eq!(cache.lock().of.len(), 4, "nothing is kept of accounts without an answer");
+    }
+
+    #[test]
+    fn another_log_leaves_nothing_behind_not_even_what_is_on_its_way() {
+        let (cache, known, coming) = (cache(10), pair(), pair());
+        cache.loading(known).keep(nothing(), 50);
+        let load = cache.loading(coming);
+        cache.restart(3);
+        load.keep(nothing(), 60);
+        assert_eq!((known_at(&cache, known), known_at(&cache, coming)), (None, None));
+    }
+
+    #[test]
+    fn nothing_is_believed_while_the_end_of_the_log_is_out_of_sight() {
+        let (cache, pair) = (Arc::new(AccessCache::new(10, Duration::ZERO)), pair());
+        cache.loading(pair).keep(nothing(), 5);
+        assert_eq!(known_at(&cache, pair), None);
+    }
+
+    #[test]
+    fn a_load_that_is_given_up_leaves_nothing_behind() {
+        let (cache, pair) = (cache(10), pair());
+        drop(cache.loading(pair));
+        assert!(cache.lock().loads.is_empty());
+    }
+}

@@ -20,6 +20,8 @@ pub enum Call {
     /// The same, all in one account.
     RegisterIn(i64),
     List,
+    /// CheckPartnerAccess, of a few hundred pairs.
+    Check,
     /// What RegisterMember is asked, answered by saying it again.
     Echo,
     /// A peer's write, of as many bytes as an event has.
@@ -40,6 +42,7 @@ impl Call {
             Self::Accept => "AcceptPartnership",
             Self::Register | Self::RegisterIn(_) => "RegisterMember",
             Self::List => "ListPartnerships (20 rows)",
+            Self::Check => "CheckPartnerAccess",
             Self::Echo => "echo",
             Self::Put => "etcd's Put",
         }
@@ -51,7 +54,7 @@ impl Call {
             Self::Invite => "invite",
             Self::Accept => "accept",
             Self::Register | Self::RegisterIn(_) | Self::Echo | Self::Put => "register",
-            Self::List => "list",
+            Self::List | Self::Check => "list",
         }
     }
 
@@ -62,6 +65,7 @@ impl Call {
             Self::Accept => "/partner.v1.PartnerService/AcceptPartnership",
             Self::Register | Self::RegisterIn(_) => "/partner.v1.AccountService/RegisterMember",
             Self::List => "/partner.v1.PartnerService/ListPartnerships",
+            Self::Check => "/partner.v1.PartnerService/CheckPartnerAccess",
             Self::Echo => crate::raw::ECHO,
             Self::Put => "/etcdserverpb.KV/Put",
         }
@@ -77,6 +81,7 @@ impl Call {
             }
             Self::RegisterIn(account) => register(account, number),
             Self::List => list(number),
+            Self::Check => check(number),
             Self::Put => put(number),
         }
     }
@@ -94,6 +99,9 @@ impl Call {
                 }),
             Self::List => pb::ListPartnershipsResponse::decode(answer)
                 .is_ok_and(|it| it.partnerships.len() == world::PARTNERS),
+            Self::Check => {
+                pb::CheckPartnerAccessResponse::decode(answer).is_ok_and(|it| it.allowed)
+            }
             Self::Echo => pb::RegisterMemberRequest::decode(answer)
                 .is_ok_and(|it| it.member.is_some_and(|one| !one.email.is_empty())),
             Self::Put => !answer.is_empty(),
@@ -173,6 +181,19 @@ fn put(number: i64) -> Asking {
     put_bytes(&mut body, 1, format!("m{number}").as_bytes());
     put_bytes(&mut body, 2, Call::value().as_bytes());
     Asking { member: None, body }
+}
+
+/// One viewer asks about another that is its partner; the operator asks, as internal services do.
+fn check(number: i64) -> Asking {
+    let (customer, distance) = (number % world::CHECKED_CUSTOMERS, 1 + number / 7 % 10);
+    let partner = (customer + distance) % world::VIEWER_COUNT;
+    let body = pb::CheckPartnerAccessRequest {
+        customer_account_id: world::id(world::VIEWERS + customer),
+        partner_account_id: world::id(world::VIEWERS + partner),
+        permission: pb::Permission::Share.into(),
+        ..Default::default()
+    };
+    Asking { member: None, body: body.encode_to_vec() }
 }
 
 fn list(number: i64) -> Asking {

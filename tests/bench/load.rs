@@ -18,6 +18,7 @@
     reason = "figures for people; the tool fails by panicking"
 )]
 
+mod access;
 mod calls;
 mod catchup;
 mod crowd;
@@ -119,6 +120,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     let mut report = report::Report::new(machine, arguments.rounds, arguments.seconds);
     rows::measure(&postgres, arguments, &mut report).await?;
     register::measure(&postgres, arguments, &mut report).await?;
+    access::measure(&postgres, arguments, &mut report).await?;
     sqlite::measure(arguments, &mut report).await?;
     deliveries::measure(&postgres, arguments, &mut report).await?;
     memory::measure(&postgres, arguments, &mut report).await?;

@@ -13,6 +13,8 @@ pub const RECIPIENTS: i64 = 2_000;
 pub const VIEWERS: i64 = SENDERS + RECIPIENTS + 1;
 /// How many of them.
 pub const VIEWER_COUNT: i64 = 500;
+/// How many of them are asked about as customers, of ten partners each.
+pub const CHECKED_CUSTOMERS: i64 = 50;
 /// How many partners a viewer has.
 pub const PARTNERS: usize = 20;
 const ACCOUNTS: i64 = SENDERS + RECIPIENTS + VIEWER_COUNT;
