@@ -42,7 +42,7 @@ pub async fn check(
     min_position: i64,
 ) -> Result<Verdict, Error> {
     let Question { customer, partner, permission, purchases_of } = question;
-    let known = backend.feed.access.get((customer, partner));
+    let known = backend.feed.memory.access.get((customer, partner));
     let (access, position) = match known.filter(|(_, position)| *position >= min_position) {
         Some(known) => known,
         None => load(backend, customer, partner, min_position).await?,
@@ -58,14 +58,15 @@ async fn load(
     partner: AccountId,
     min_position: i64,
 ) -> Result<(Arc<Access>, i64), Error> {
-    let loading = backend.feed.access.loading((customer, partner));
+    let on = vec![customer.0, partner.0];
+    let loading = backend.feed.memory.access.loading(on.clone(), true);
     let db = backend.snapshot().await?;
     let head = log::highest(&db).await?;
     if min_position > head {
         return Err(Error::PositionUnknown { position: min_position, head });
     }
     let access = Arc::new(read(&db, customer, partner, backend.now()).await?);
-    loading.keep(Arc::clone(&access), head);
+    loading.keep((customer, partner), Arc::clone(&access), on, head);
     Ok((access, head))
 }
 

@@ -6,10 +6,13 @@ use crate::domain::account::{AccountState, MemberState, can_manage_partners};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::entity::{account, member};
 use crate::error::Error;
+use crate::feed::log;
 use sea_orm::{ConnectionTrait, EntityTrait};
+use std::sync::Arc;
 
 /// Checks what the caller is and may do on the side of `account`; `None` is a call that names no account, or one whose
-/// id could not be read (its field is refused later, with the others).
+/// id could not be read (its field is refused later, with the others). Who a member is comes from memory where that is
+/// as fresh as `min_position`; what changes something asks the database again, under its locks.
 ///
 /// # Errors
 /// In this order: `CredentialsInvalid`, `MemberNotActive`, `AccountNotActive`, `OperatorRequired`, `NotFound`,
@@ -19,12 +22,15 @@ pub async fn authorise(
     caller: Caller,
     account: Option<AccountId>,
     need: Need,
+    min_position: i64,
 ) -> Result<Actor, Error> {
     let db = backend.reads();
     let (member, operator) = match caller {
         Caller::Operator(name) => (None, Some(name)),
-        Caller::OperatorFor(name, member) => (Some(acting(db, member).await?), Some(name)),
-        Caller::Member(member) => (Some(acting(db, member).await?), None),
+        Caller::OperatorFor(name, id) => {
+            (Some(known(backend, id, min_position).await?), Some(name))
+        }
+        Caller::Member(id) => (Some(known(backend, id, min_position).await?), None),
     };
     let actor = Actor { account, member, operator, need };
     match &actor.member {
@@ -55,8 +61,9 @@ pub async fn authorise_either(
     backend: &Backend,
     caller: Caller,
     either: Option<[AccountId; 2]>,
+    min_position: i64,
 ) -> Result<(), Error> {
-    let Actor { member, .. } = authorise(backend, caller, None, Need::Look).await?;
+    let Actor { member, .. } = authorise(backend, caller, None, Need::Look, min_position).await?;
     match (member, either) {
         (Some(member), Some(either)) if !either.contains(&member.account) => {
             Err(no_account(Some(either[0])))
@@ -97,6 +104,21 @@ pub(super) async fn recheck(
     open_to(&actor, locked)?;
     capable(&actor)?;
     Ok(actor.member)
+}
+
+/// A member who may act: from memory, or read after a look at where the log ends, so that the member was so there or later.
+async fn known(backend: &Backend, id: MemberId, min_position: i64) -> Result<ActingMember, Error> {
+    let callers = &backend.feed.memory.callers;
+    if let Some((member, _)) = callers.get(id).filter(|(_, position)| *position >= min_position) {
+        return Ok(ActingMember::clone(&member));
+    }
+    let db = backend.reads();
+    let loading = callers.loading(vec![id.0], false);
+    let as_of = log::highest(db).await?;
+    let member = acting(db, id).await?;
+    let on = vec![id.0, member.account.0];
+    loading.keep(id, Arc::new(member.clone()), on, as_of);
+    Ok(member)
 }
 
 async fn acting(db: &impl ConnectionTrait, id: MemberId) -> Result<ActingMember, Error> {

@@ -3,11 +3,10 @@
 use super::outcome::{Answer, Placed};
 use super::work::{Asked, Done, Patience, Verdict, Work};
 use super::{At, Backend, Change, Outcomes, PausePoint, remembered};
-use crate::domain::access::{Touched, touched};
-use crate::domain::event::Event;
 use crate::domain::ids::EventId;
 use crate::error::Error;
 use crate::feed::log;
+use crate::feed::memory::Effects;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -60,8 +59,8 @@ impl From<DbErr> for Failure {
 struct Written {
     /// The last event, and where it stands.
     last: Option<(EventId, i64)>,
-    /// What partners may do by now may be something else than it was.
-    touched: Vec<(i64, Touched)>,
+    /// What replicas keep in memory may be something else by now.
+    effects: Effects,
 }
 
 struct Prepared<A> {
@@ -181,12 +180,12 @@ impl Backend {
         self.pause(PausePoint::AfterHead).await;
         let Placed { events, own, at } = change.place(head);
         let append = log::append(backend, head, &events, work.now).map_err(Error::internal)?;
-        let touched = events.iter().zip(head + 1..).filter_map(|(entry, position)| {
-            let Event { kind, account, counterpart, body, .. } = entry.event;
-            touched(*kind, *account, *counterpart, body).map(|touched| (position, touched))
-        });
-        let touched = touched.collect();
-        let written = Written { last: events.last().map(|last| (last.id, at.last())), touched };
+        let mut effects = Effects::default();
+        for (entry, position) in events.iter().zip(head + 1..) {
+            effects.written(position, entry.event);
+        }
+        let last = events.last().map(|last| (last.id, at.last()));
+        let written = Written { last, effects };
         for statement in append.into_iter().chain(change.statements(&at, backend)) {
             work.txn.execute_raw(statement).await?;
         }
@@ -205,7 +204,7 @@ impl Backend {
         if let Err(error) = txn.commit().await {
             self.settle(error, written.last).await?;
         }
-        self.feed.access.changed(&written.touched);
+        self.feed.memory.changed(&written.effects);
         self.feed.bell.committed();
         Ok(())
     }

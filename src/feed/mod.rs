@@ -10,13 +10,14 @@
 //! ```
 //! Nothing is pushed through queues: a stream pulls by position, and nothing beyond T, the tail's position, is handed out.
 
-pub mod access;
 pub mod blocks;
 pub mod doorbell;
 pub mod entry;
 pub mod fold;
 pub mod hub;
+pub mod kept;
 pub mod log;
+pub mod memory;
 pub mod retention;
 mod ring;
 pub mod sizes;
@@ -24,11 +25,11 @@ pub mod tail;
 pub mod token;
 
 use crate::error::Error;
-use access::AccessCache;
 use blocks::Blocks;
 use doorbell::Doorbell;
 use fold::End;
 use hub::Hub;
+use memory::Memory;
 use sea_orm::DatabaseConnection;
 pub use sizes::Sizes;
 use std::sync::Arc;
@@ -40,7 +41,7 @@ use tokio_util::task::TaskTracker;
 pub struct Feed {
     pub hub: Arc<Hub>,
     pub blocks: Blocks,
-    pub access: Arc<AccessCache>,
+    pub memory: Memory,
     pub bell: Doorbell,
     pub sizes: Sizes,
     stop: CancellationToken,
@@ -54,7 +55,7 @@ impl Feed {
         Self {
             hub: Arc::new(Hub::new(sizes)),
             blocks: Blocks::new(sizes.block, sizes.blocks, retention),
-            access: Arc::new(AccessCache::new(sizes.access, sizes.trust)),
+            memory: Memory::new(sizes),
             bell: Doorbell::default(),
             sizes,
             stop: CancellationToken::new(),

@@ -25,8 +25,8 @@ pub struct Sizes {
     pub streams_per_caller: usize,
     /// Streams of one operator.
     pub streams_per_operator: usize,
-    /// Pairs of accounts of which it is kept what one may do for the other.
-    pub access: usize,
+    /// Pairs of accounts of which it is kept what one may do for the other, and as many callers.
+    pub kept: usize,
     /// For how long the log's end may not have been seen before nothing that is kept is believed.
     pub trust: Duration,
     /// How often the tail looks, whatever it hears.
@@ -46,7 +46,7 @@ impl Default for Sizes {
             streams: 20_000,
             streams_per_caller: 10,
             streams_per_operator: 1_000,
-            access: 100_000,
+            kept: 100_000,
             trust: Duration::from_secs(1),
             poll: Duration::from_millis(100),
         }

@@ -30,7 +30,7 @@ enum Look {
 pub async fn take_place(feed: &Feed, db: &DatabaseConnection, why: End) -> Result<(), Error> {
     let (log, newest) = log::newest(db).await?;
     feed.blocks.forget();
-    feed.access.restart(newest.position);
+    feed.memory.restart(newest.position);
     feed.hub.restart(why, log, newest);
     Ok(())
 }
@@ -104,7 +104,7 @@ async fn look(feed: &Feed, db: &DatabaseConnection) -> Result<Look, Error> {
     let reached = rows.last().map_or(at.position, |row| row.position);
     let entries = decode(db, rows).await?;
     feed.hub.publish(&entries, !full && !broken)?;
-    feed.access.advance(&entries, reached, !full && !broken);
+    feed.memory.advance(&entries, reached, !full && !broken);
     if broken {
         return Err(hole(reached));
     }

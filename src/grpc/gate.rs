@@ -5,57 +5,30 @@ use super::auth::{Authenticator, Credentials};
 use super::fields::Fields;
 use super::page::{Binding, Cursor, Page};
 use super::pb;
+use super::requests::{Addressed, Mutation, Paged, Read};
 use super::status;
 use super::transport::CallContext;
 use crate::access::Question;
 use crate::account::access::{authorise, authorise_either};
 use crate::backend::{Ask, Backend, RequestKey};
 use crate::caller::{Actor, Need};
-use crate::contact::store::Place;
 use crate::domain::ids::AccountId;
 use crate::error::Error;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt};
-use prost::Message;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::{Request, Response, Status};
+
+/// Fresher than anything in memory: who calls is asked of the database.
+const NOW: i64 = i64::MAX;
 
 /// What every service works with.
 #[derive(Clone)]
 pub struct Gate {
     pub(super) backend: Arc<Backend>,
     authenticator: Arc<Authenticator>,
-}
-
-/// A request that names the account acted for.
-pub trait Addressed: Message + Default + Clone {
-    /// The RPC it belongs to.
-    const RPC: &'static str;
-    /// The account; `None` where the RPC has none.
-    fn account_id(&self) -> Option<&str>;
-}
-
-/// A request that changes something.
-pub trait Mutation: Addressed {
-    fn request_id(&self) -> &str;
-    fn validate_only(&self) -> bool;
-}
-
-/// A request that reads.
-pub trait Read: Addressed {
-    fn min_position(&self) -> i64;
-}
-
-/// A request that reads a page.
-pub trait Paged: Read {
-    /// Where its list goes on from page to page.
-    type Cursor: Cursor;
-    fn page_size(&self) -> i32;
-    fn page_token(&self) -> &str;
-    /// The request without what may differ from page to page.
-    fn arguments(&self) -> Self;
 }
 
 /// A page asked for, and the token of the next one.
@@ -92,7 +65,7 @@ impl Gate {
         let context = CallContext::of(request.extensions());
         let outcome = async {
             let Entered { actor, mut fields, body, .. } =
-                self.enter(request, need, &context).await?;
+                self.enter(request, need, NOW, &context).await?;
             fields.request_id(body.request_id());
             let request = (!body.request_id().is_empty()).then(|| RequestKey {
                 caller: actor.request_scope(),
@@ -120,9 +93,9 @@ impl Gate {
     {
         let context = CallContext::of(request.extensions());
         let outcome = async {
+            let min_position = request.get_ref().min_position();
             let Entered { actor, mut fields, body, .. } =
-                self.enter(request, need, &context).await?;
-            let min_position = body.min_position();
+                self.enter(request, need, min_position, &context).await?;
             fields.min_position(min_position);
             let parsed = parse(&mut fields, body);
             fields.finish()?;
@@ -145,9 +118,10 @@ impl Gate {
     {
         let context = CallContext::of(request.extensions());
         let outcome = async {
+            let min_position = request.get_ref().min_position();
             let Entered { actor, mut fields, body, .. } =
-                self.enter(request, need, &context).await?;
-            let (min_position, token) = (body.min_position(), body.page_token().to_owned());
+                self.enter(request, need, min_position, &context).await?;
+            let token = body.page_token().to_owned();
             fields.min_position(min_position);
             let size = fields.page_size(body.page_size());
             let arguments = body.arguments().encode_to_vec();
@@ -178,7 +152,7 @@ impl Gate {
         let context = CallContext::of(request.extensions());
         let outcome = async {
             let Entered { actor, mut fields, body, lasts } =
-                self.enter(request, need, &context).await?;
+                self.enter(request, need, NOW, &context).await?;
             let parsed = parse(&mut fields, body);
             fields.finish()?;
             open(actor, lasts, parsed).await
@@ -207,7 +181,7 @@ impl Gate {
             let named = [question.customer, question.partner];
             // ids that are none are refused with the other fields
             let either = named.iter().all(|id| !id.0.is_nil()).then_some(named);
-            authorise_either(&self.backend, caller, either).await?;
+            authorise_either(&self.backend, caller, either, body.min_position).await?;
             fields.finish()?;
             work(question, body.min_position).await
         };
@@ -218,6 +192,7 @@ impl Gate {
         &self,
         request: Request<Q>,
         need: Need,
+        min_position: i64,
         context: &CallContext,
     ) -> Result<Entered<Q>, Error> {
         let Credentials { caller, lasts } = self.authenticator.credentials(request.metadata())?;
@@ -226,7 +201,7 @@ impl Gate {
         let mut fields = Fields::default();
         let account =
             body.account_id().and_then(|raw| fields.uuid("account_id", raw)).map(AccountId);
-        let actor = authorise(&self.backend, caller, account, need).await?;
+        let actor = authorise(&self.backend, caller, account, need, min_position).await?;
         Ok(Entered { actor, fields, body, lasts })
     }
 }
@@ -278,154 +253,5 @@ impl CallContext {
         }
         self.note_reason(status::reason_name(reason));
         answer
-    }
-}
-
-macro_rules! addressed {
-    ($($rpc:ident),+ $(,)?) => { $(
-        paste::paste! {
-            impl Addressed for pb::[<$rpc Request>] {
-                const RPC: &'static str = stringify!($rpc);
-                fn account_id(&self) -> Option<&str> { Some(&self.account_id) }
-            }
-        }
-    )+ };
-}
-
-macro_rules! mutations {
-    ($($rpc:ident),+ $(,)?) => { $(
-        paste::paste! {
-            impl Mutation for pb::[<$rpc Request>] {
-                fn request_id(&self) -> &str { &self.request_id }
-                fn validate_only(&self) -> bool { self.validate_only }
-            }
-        }
-    )+ };
-}
-
-macro_rules! reads {
-    ($($rpc:ident),+ $(,)?) => { $(
-        paste::paste! {
-            impl Read for pb::[<$rpc Request>] {
-                fn min_position(&self) -> i64 { self.min_position }
-            }
-        }
-    )+ };
-}
-
-macro_rules! paged {
-    ($cursor:ty: $($rpc:ident),+ $(,)?) => { $(
-        paste::paste! {
-            impl Paged for pb::[<$rpc Request>] {
-                type Cursor = $cursor;
-                fn page_size(&self) -> i32 { self.page_size }
-                fn page_token(&self) -> &str { &self.page_token }
-                fn arguments(&self) -> Self {
-                    Self { page_size: 0, page_token: String::new(), min_position: 0, ..self.clone() }
-                }
-            }
-        }
-    )+ };
-}
-
-addressed!(
-    BatchRegisterMembers,
-    InvitePartner,
-    ResendInvitation,
-    AcceptPartnership,
-    RejectPartnership,
-    DeletePartnership,
-    RemoveAdminRoles,
-    SetPurchaseVisibility,
-    ListAgreements,
-    AcceptAgreement,
-    ListAgreementAcceptances,
-    GetPartnership,
-    ListPartnerships,
-    GetPartnerPreferences,
-    UpdatePartnerPreferences,
-    ListAuditEntries,
-    GetAccount,
-    UpdateAccount,
-    SuspendAccount,
-    ResumeAccount,
-    CloseAccount,
-    RegisterMember,
-    UpdateMember,
-    DeactivateMember,
-    ReactivateMember,
-    RemoveMember,
-    MoveMember,
-    GetMember,
-    ListMembers,
-    ListMemberEvents,
-    WatchMembers,
-    ListContacts,
-    GetContact,
-    CreateGuest,
-    DeleteContact,
-);
-mutations!(
-    BatchRegisterMembers,
-    InvitePartner,
-    ResendInvitation,
-    AcceptPartnership,
-    RejectPartnership,
-    DeletePartnership,
-    RemoveAdminRoles,
-    SetPurchaseVisibility,
-    PublishAgreement,
-    AcceptAgreement,
-    UpdatePartnerPreferences,
-    CreateAccount,
-    UpdateAccount,
-    SuspendAccount,
-    ResumeAccount,
-    CloseAccount,
-    RegisterMember,
-    UpdateMember,
-    DeactivateMember,
-    ReactivateMember,
-    RemoveMember,
-    MoveMember,
-    CreateGuest,
-    DeleteContact,
-);
-reads!(
-    ListAgreements,
-    ListAgreementAcceptances,
-    GetPartnership,
-    ListPartnerships,
-    GetPartnerPreferences,
-    ListAuditEntries,
-    GetAccount,
-    ListAccounts,
-    GetMember,
-    ListMembers,
-    ListMemberEvents,
-    ListContacts,
-    GetContact,
-);
-paged!(i64: ListPartnerships, ListAuditEntries, ListAccounts, ListMembers, ListAgreements, ListAgreementAcceptances);
-paged!(Place: ListContacts);
-
-impl Addressed for pb::CreateAccountRequest {
-    const RPC: &'static str = "CreateAccount";
-    fn account_id(&self) -> Option<&str> {
-        None
-    }
-}
-
-impl Addressed for pb::PublishAgreementRequest {
-    const RPC: &'static str = "PublishAgreement";
-    fn account_id(&self) -> Option<&str> {
-        None
-    }
-}
-
-impl Addressed for pb::ListAccountsRequest {
-    const RPC: &'static str = "ListAccounts";
-    fn account_id(&self) -> Option<&str> {
-        None
     }
 }

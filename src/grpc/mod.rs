@@ -3,6 +3,7 @@
 //! ```text
 //!   transport.rs   connections and what surrounds every call: its id, deadline, panics, log line
 //!   gate.rs        one way in for every RPC: authenticate, authorise, parse, work; errors become statuses here
+//!   requests.rs    what kind of request each message is
 //!   auth.rs        credentials -> Caller                 status.rs  Error -> Status, one exhaustive match
 //!   fields.rs      bounds, all bad fields at once        page.rs    page tokens
 //!   convert/       messages <-> the rooms' own types     *_service.rs  one thin file per service
@@ -19,6 +20,7 @@ mod fields;
 mod gate;
 mod page;
 mod partner_service;
+mod requests;
 pub mod shared;
 mod status;
 mod sync_service;

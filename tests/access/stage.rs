@@ -19,7 +19,7 @@ impl Stage {
     pub async fn build() -> Self {
         let limits = Limits {
             invitations_per_day: 1_000_000,
-            feed: Sizes { access: 4, page: 1, poll: Duration::from_millis(20), ..Sizes::default() },
+            feed: Sizes { kept: 4, page: 1, poll: Duration::from_millis(20), ..Sizes::default() },
             ..Limits::default()
         };
         let database = Arc::new(TestDatabase::fresh().await);
