@@ -18,7 +18,7 @@ pub struct FieldViolation {
     pub description: String,
 }
 
-/// A daily or standing limit (I13).
+/// A daily or standing limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quota {
     /// Invitations sent per day.
@@ -27,6 +27,8 @@ pub enum Quota {
     RefusedPerDay,
     /// Invitations waiting for a decision.
     OpenInvitations,
+    /// Providers contacted per day (P3).
+    ProvidersPerDay,
 }
 
 /// Why a call cannot be answered.
@@ -225,6 +227,11 @@ fn quota_sentence(quota: Quota, limit: u64) -> String {
         Quota::RefusedPerDay => {
             format!(
                 "Your account has had its {limit} refused or dry-run invitations of today; try again tomorrow."
+            )
+        }
+        Quota::ProvidersPerDay => {
+            format!(
+                "Your account may contact {limit} providers a day, and this would be more; try again tomorrow."
             )
         }
         Quota::OpenInvitations => {

@@ -9,6 +9,7 @@
 //!   sync                  what happens among an account's partners: the stream, and the same by page
 //!   contact               the Contacts page: read from histories as of a position
 //!   partnership           invitations, decisions, what each side sees
+//!   provider              the directory of providers, and what customers ask them
 //!   audit    account      who did what; accounts, members, preferences, rights
 //!   backend               `change`, the one owner of transactions; group commit
 //!   feed                  the log: appended to, followed, handed out
@@ -36,6 +37,7 @@ pub mod feed;
 pub mod grpc;
 pub mod migration;
 pub mod partnership;
+pub mod provider;
 pub mod server;
 pub mod sync;
 pub mod telemetry;

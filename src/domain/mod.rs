@@ -11,5 +11,7 @@ pub mod ids;
 pub mod partner_type;
 pub mod partnership;
 pub mod preferences;
+pub mod provider;
+pub mod search;
 pub mod sync;
 pub mod time;

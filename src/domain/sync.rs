@@ -145,7 +145,9 @@ pub fn tell(viewer: AccountId, relations: &Relations, event: &Logged<'_>) -> Opt
         | EventKind::PreferencesUpdated
         | EventKind::GuestCreated
         | EventKind::GuestDeleted
-        | EventKind::ContactSuppressed => None,
+        | EventKind::ContactSuppressed
+        | EventKind::ProviderProfileUpdated
+        | EventKind::InquirySent => None,
     }
 }
 

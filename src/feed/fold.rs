@@ -205,7 +205,9 @@ impl Fold {
             | EventKind::PartnershipChanged
             | EventKind::PreferencesUpdated
             | EventKind::GuestCreated
-            | EventKind::GuestDeleted => {}
+            | EventKind::GuestDeleted
+            | EventKind::ProviderProfileUpdated
+            | EventKind::InquirySent => {}
         }
     }
 

@@ -13,6 +13,7 @@ use crate::caller::{Actor, Need};
 use crate::contact::store::Place;
 use crate::domain::ids::AccountId;
 use crate::error::Error;
+use crate::provider::search;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt};
 use prost::Message;
@@ -331,6 +332,11 @@ addressed!(
     GetContact,
     CreateGuest,
     DeleteContact,
+    GetProviderProfile,
+    UpdateProviderProfile,
+    SearchProviders,
+    ContactProviders,
+    ListInquiries,
 );
 mutations!(
     BatchRegisterMembers,
@@ -353,6 +359,8 @@ mutations!(
     MoveMember,
     CreateGuest,
     DeleteContact,
+    UpdateProviderProfile,
+    ContactProviders,
 );
 reads!(
     GetPartnership,
@@ -366,9 +374,13 @@ reads!(
     ListMemberEvents,
     ListContacts,
     GetContact,
+    GetProviderProfile,
+    SearchProviders,
+    ListInquiries,
 );
-paged!(i64: ListPartnerships, ListAuditEntries, ListAccounts, ListMembers);
+paged!(i64: ListPartnerships, ListAuditEntries, ListAccounts, ListMembers, ListInquiries);
 paged!(Place: ListContacts);
+paged!(search::Place: SearchProviders);
 
 impl Addressed for pb::CreateAccountRequest {
     const RPC: &'static str = "CreateAccount";

@@ -18,6 +18,7 @@ mod fields;
 mod gate;
 mod page;
 mod partner_service;
+mod provider_service;
 pub mod shared;
 mod status;
 mod sync_service;
@@ -26,6 +27,7 @@ pub use account_service::Accounts;
 pub use contact_service::Contacts;
 pub use gate::Gate;
 pub use partner_service::Partners;
+pub use provider_service::Providers;
 pub use sync_service::MemberSync;
 
 /// MemberSyncService with its stream as bytes.

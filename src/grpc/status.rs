@@ -175,6 +175,7 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
                 Quota::InvitationsPerDay => (R::InvitationsPerDay, "invitations_per_day"),
                 Quota::RefusedPerDay => (R::InvitationsPerDay, "refused_invitations_per_day"),
                 Quota::OpenInvitations => (R::OpenInvitations, "open_invitations"),
+                Quota::ProvidersPerDay => (R::RateLimited, "providers_per_day"),
             };
             (
                 Code::ResourceExhausted,

@@ -1,10 +1,12 @@
 //! The schema, as numbered steps: forward only, expand before contract, one set of statements for SQLite and PostgreSQL.
 //!
-//! The statements keep to what both engines read alike (`uuid`, `text`, `bigint`, `boolean`, `jsonb`, partial indexes).
+//! The statements keep to what both engines read alike (`uuid`, `text`, `bigint`, `boolean`, `jsonb`, partial indexes);
+//! full text is each engine's own.
 //! Migrations take no lock of their own: whoever runs them holds one for the whole run (`backend::database`).
 
 mod m0001_create;
 mod m0002_contacts;
+mod m0004_directory;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -13,6 +15,10 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_create::Migration), Box::new(m0002_contacts::Migration)]
+        vec![
+            Box::new(m0001_create::Migration),
+            Box::new(m0002_contacts::Migration),
+            Box::new(m0004_directory::Migration),
+        ]
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::event::AuditAction;
 use crate::domain::partner_type::{PartnerType, Permission};
 use crate::domain::partnership::{Action, Side, View};
 use crate::domain::preferences::{ContactRetention, ReceivePolicy};
+use crate::domain::provider::{CustomerSize, InquiryDirection};
 use crate::grpc::pb;
 use crate::partnership::view::StateReason;
 
@@ -49,6 +50,8 @@ wire!(ReceivePolicy, pb::ReceivePolicy, { AllowAll, AllowExcept, DenyAll });
 wire!(ContactRetention, pb::ContactRetention, { Keep, Purge });
 wire!(ContactKind, pb::ContactKind, { User, Member, Guest });
 wire!(Link, pb::ContactLink, { Synced, Detached, RemovedAtSource });
+wire!(CustomerSize, pb::CustomerSize, { From1To9, From10To49, From50To249, From250To999, From1000 });
+wire!(InquiryDirection, pb::InquiryDirection, { Received, Sent });
 wire!(PartnerType, pb::PartnershipType, {
     Collaboration, Reseller, DelegatedAdministrator, ResellerAndDelegatedAdministrator, Partner, Advisor, Mpsa, OemPc,
     LineOfBusiness,
@@ -59,7 +62,7 @@ wire!(Permission, pb::Permission, {
 });
 wire!(AuditAction, pb::AuditAction, {
     Invited, Received, Resent, Accepted, Rejected, Deleted, Canceled, Superseded, Expired, Ended, Hidden, Replaced,
-    Withdrawn, PreferencesUpdated,
+    Withdrawn, PreferencesUpdated, ProviderProfileUpdated, Inquired,
 });
 
 /// The number of a value that may be absent.

@@ -127,7 +127,9 @@ impl Oracle {
             | Kind::MemberPrivatelyUpdated
             | Kind::PartnershipChanged
             | Kind::GuestCreated
-            | Kind::GuestDeleted => {}
+            | Kind::GuestDeleted
+            | Kind::ProviderProfileUpdated
+            | Kind::InquirySent => {}
         }
     }
 
