@@ -153,15 +153,18 @@ async fn sought(db: &impl ConnectionTrait, wish: &Wish, way: Way) -> Result<Soug
     })
 }
 
-/// Known words that a word may be a misspelling of: those with the same first letter, since hardly anybody gets that wrong.
+/// The known words that a word is most likely a misspelling of, among those with the same first letter: hardly anybody gets
+/// that wrong.
 async fn spellings(db: &impl ConnectionTrait, word: &str) -> Result<Vec<String>, Error> {
     let Some(first) = word.chars().next() else { return Ok(Vec::new()) };
     let next = (u32::from(first) + 1..).find_map(char::from_u32).unwrap_or(char::MAX);
     let length = word.chars().count();
     let lengths = (length.saturating_sub(2), length + 2);
     let near = sql::words_between(db, &first.to_string(), &next.to_string(), lengths).await?;
-    let mut alike: Vec<String> =
-        near.into_iter().filter(|known| search::resembles(word, known)).collect();
-    alike.truncate(SPELLINGS);
-    Ok(alike)
+    let mut alike: Vec<(usize, String)> =
+        near.into_iter().filter_map(|known| Some((search::slips(word, &known)?, known))).collect();
+    alike.sort();
+    let nearest = alike.first().map_or(0, |(slips, _)| *slips);
+    let nearest = alike.into_iter().take_while(|(slips, _)| *slips == nearest);
+    Ok(nearest.map(|(_, known)| known).take(SPELLINGS).collect())
 }

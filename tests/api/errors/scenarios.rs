@@ -31,7 +31,6 @@ pub const LATER: &[ErrorReason] = &[
     ErrorReason::PartnershipRequired,
     ErrorReason::AudienceIsDynamic,
     ErrorReason::MailNotRetryable,
-    ErrorReason::RateLimited,
 ];
 
 /// The status of a call refused for this reason; none for the reasons that nothing gives yet. Scenarios that leave the
@@ -192,6 +191,12 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
             let (stage, id) = Stage::invited(common).await;
             failed(stage.ann.resends(&id).await)
         }
+        R::RateLimited => {
+            let limits = Limits { providers_per_day: 0, ..Limits::default() };
+            let stage = Stage::on(&limited(limits).await).await;
+            stage.bo.publishes("Bo's").await;
+            failed(stage.ann.asks(&[&stage.bo]).await)
+        }
         R::MessageTooLarge => {
             let stage = Stage::on(common).await;
             failed(stage.ann.invites(&"x".repeat(300 * 1024)).await)
@@ -245,8 +250,7 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
         | R::NoAdminRoles
         | R::PartnershipRequired
         | R::AudienceIsDynamic
-        | R::MailNotRetryable
-        | R::RateLimited => {
+        | R::MailNotRetryable => {
             assert!(LATER.contains(&reason));
             return None;
         }
