@@ -52,7 +52,7 @@ pub async fn send(
             make_or_lock(work, [usage], key).await?;
             let names = published(work, &accounts, &form.providers).await?;
             check_quota(work, day, names.len() as u64).await?;
-            Ok(sent(work, &accounts, account, form, names)?)
+            sent(work, &accounts, account, form, names)
         })
         .await
 }

@@ -20,6 +20,8 @@ pub enum Call {
     /// The same, all in one account.
     RegisterIn(i64),
     List,
+    /// A search among many providers, by the operator.
+    Search,
     /// What RegisterMember is asked, answered by saying it again.
     Echo,
     /// A peer's write, of as many bytes as an event has.
@@ -40,6 +42,7 @@ impl Call {
             Self::Accept => "AcceptPartnership",
             Self::Register | Self::RegisterIn(_) => "RegisterMember",
             Self::List => "ListPartnerships (20 rows)",
+            Self::Search => "SearchProviders",
             Self::Echo => "echo",
             Self::Put => "etcd's Put",
         }
@@ -51,7 +54,7 @@ impl Call {
             Self::Invite => "invite",
             Self::Accept => "accept",
             Self::Register | Self::RegisterIn(_) | Self::Echo | Self::Put => "register",
-            Self::List => "list",
+            Self::List | Self::Search => "list",
         }
     }
 
@@ -62,6 +65,7 @@ impl Call {
             Self::Accept => "/partner.v1.PartnerService/AcceptPartnership",
             Self::Register | Self::RegisterIn(_) => "/partner.v1.AccountService/RegisterMember",
             Self::List => "/partner.v1.PartnerService/ListPartnerships",
+            Self::Search => "/partner.v1.ProviderService/SearchProviders",
             Self::Echo => crate::raw::ECHO,
             Self::Put => "/etcdserverpb.KV/Put",
         }
@@ -77,6 +81,7 @@ impl Call {
             }
             Self::RegisterIn(account) => register(account, number),
             Self::List => list(number),
+            Self::Search => crate::search::ask(number),
             Self::Put => put(number),
         }
     }
@@ -94,6 +99,8 @@ impl Call {
                 }),
             Self::List => pb::ListPartnershipsResponse::decode(answer)
                 .is_ok_and(|it| it.partnerships.len() == world::PARTNERS),
+            Self::Search => pb::SearchProvidersResponse::decode(answer)
+                .is_ok_and(|it| !it.provider_profiles.is_empty()),
             Self::Echo => pb::RegisterMemberRequest::decode(answer)
                 .is_ok_and(|it| it.member.is_some_and(|one| !one.email.is_empty())),
             Self::Put => !answer.is_empty(),

@@ -160,14 +160,12 @@ pub async fn seed(db: &DatabaseConnection, count: u32) {
     let numbers = format!(
         "WITH RECURSIVE p(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM p WHERE n < {count})"
     );
-    let texts = format!(
-        "SELECT -created_position AS n, account_id, 'provider ' || number AS name, 'service' || (-created_position % 40) AS service, \
+    let texts = "SELECT -created_position AS n, account_id, 'provider ' || number AS name, 'service' || (-created_position % 40) AS service, \
          'provider ' || number || ' service' || (-created_position % 40) || ' rare' || (-created_position % 1000) \
          || ' text' || (-created_position % 7) || CASE WHEN created_position < -8000 THEN ' late' ELSE '' END \
          || CASE WHEN created_position % 10 = 0 THEN ' c_se' ELSE ' c_no' END || ' t_city_' || (-created_position % 10) AS w \
          FROM (SELECT created_position, account_id, substr(display_name, 10) AS number FROM provider_profile \
-         WHERE created_position < 0) AS seeded"
-    );
+         WHERE created_position < 0) AS seeded";
     let mut statements = vec![
         format!(
             "{numbers} INSERT INTO account SELECT {id}, -n, 'Provider ' || {number}, 'ACTIVE', 'ALLOW_ALL', '[]', 'KEEP', 0, 1, 1 FROM p"
