@@ -1,7 +1,7 @@
 //! The directory of providers: profiles, inquiries, and what profiles are searched by.
 //!
-//! What is published stands once more in `provider_index`, as it is compared and put in order; its words are in a
-//! `tsvector` of the same row (PostgreSQL) or in a full-text table of their own under the row's number (SQLite).
+//! What is published stands once more in `provider_index`, as it is compared and put in order, with the set of its words:
+//! a `tsvector` with an index (PostgreSQL), or a text, and once more in a full-text table under the row's number (SQLite).
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::prelude::{MigrationName, MigrationTrait, SchemaManager, async_trait};
@@ -79,8 +79,6 @@ CREATE TABLE provider_index (
     number bigint NOT NULL PRIMARY KEY,
     account_id uuid NOT NULL,
     name_key text COLLATE \"C\" NOT NULL,
-    name_words text NOT NULL,
-    service_words text NOT NULL,
     words tsvector NOT NULL
 );
 CREATE INDEX provider_index_by_name ON provider_index (name_key, account_id);
@@ -93,8 +91,7 @@ CREATE TABLE provider_index (
     number integer NOT NULL PRIMARY KEY,
     account_id uuid NOT NULL,
     name_key text NOT NULL,
-    name_words text NOT NULL,
-    service_words text NOT NULL
+    words text NOT NULL
 );
 CREATE INDEX provider_index_by_name ON provider_index (name_key, account_id);
 CREATE VIRTUAL TABLE provider_words USING fts5(

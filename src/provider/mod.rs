@@ -7,9 +7,9 @@
 //!   sql.rs        the published words, and the statements that search them, in each engine's own text search
 //! ```
 //! What is published stands once more in `provider_index`, and only that: a search cannot find what is unlisted, or
-//! belongs to an account that is not in use, since it is not there. The engines say which profiles have the words; what
-//! ranks them is one rule for both, made of the profile alone, so that a page goes on where the last one ended whatever
-//! becomes of other profiles. No relationship comes of an inquiry (P3).
+//! belongs to an account that is not in use, since it is not there. The engines say which profiles have the words, by
+//! their own text search; the order is one rule for both, made of the profile alone, where an engine's own rank moves
+//! with every other profile. No relationship comes of an inquiry (P3).
 
 pub mod inquiries;
 pub mod profile;

@@ -1,21 +1,20 @@
 //! SearchProviders: those who have all the words and serve whom they must, best first (P2).
 //!
-//! A word counts most in a name, less among the services, least in the description; equals stand in order of name. Where
-//! nobody has the words, those are found who have words that begin so or are spelt almost so. Where more have them than
-//! are worth ranking, order of name is all there is: a page costs what it shows, however many there are.
+//! A name that is just what was asked for comes first; then those with every word in the name; then in the name or among
+//! the services; then anywhere. Equals stand in order of name. The order is made of each profile alone, so that a page
+//! goes on where the last one ended. Where nobody has the words, those are found who have words that begin so or are
+//! spelt almost so.
 
-use super::words::{self, Sought, Term};
+use super::sql::Named;
+use super::words::{self, Fit, Sought, Term};
 use super::{sql, store};
 use crate::domain::ids::AccountId;
 use crate::domain::provider::CustomerSize;
 use crate::domain::search;
 use crate::entity::provider_profile;
 use crate::error::Error;
-use sea_orm::ConnectionTrait;
-use uuid::Uuid;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
-/// When more than this have what is sought, they are not ranked.
-const RANKED_AT_MOST: u64 = 10_000;
 /// As many words of a search may be misspelt, and as many spellings are tried for each.
 const MISSPELT_AT_MOST: usize = 4;
 const SPELLINGS: usize = 16;
@@ -30,24 +29,19 @@ pub struct Wish {
     pub customer_size: Option<CustomerSize>,
 }
 
-/// How a search goes on from page to page.
+/// Whether the words themselves are looked for, or others like them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// Those who have the words, ranked.
+pub enum Words {
     Exact,
-    /// Those who have words like them, ranked.
     Alike,
-    /// Those who have the words, by name.
-    ByName,
-    /// Those who have words like them, by name.
-    AlikeByName,
 }
 
 /// Where a profile stands in a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    pub way: Way,
-    pub rank: i64,
+    pub words: Words,
+    /// How well it fits, 0 for best.
+    pub fit: u8,
     pub name_key: String,
     pub account: AccountId,
 }
@@ -60,77 +54,90 @@ pub type Hit = (Place, provider_profile::Model);
 /// # Errors
 /// The database's.
 pub async fn search(
-    db: &impl ConnectionTrait,
+    db: &DatabaseTransaction,
     wish: &Wish,
     after: Option<&Place>,
     limit: u64,
 ) -> Result<Vec<Hit>, Error> {
+    sql::prepare(db).await?;
     let places = match after {
-        Some(place) => onwards(db, wish, place, limit).await?,
-        None => first(db, wish, limit).await?,
+        Some(place) => found(db, wish, place.words, Some(place), limit).await?,
+        None => {
+            let exact = found(db, wish, Words::Exact, None, limit).await?;
+            if exact.is_empty() && !search::asked(&wish.keywords).is_empty() {
+                found(db, wish, Words::Alike, None, limit).await?
+            } else {
+                exact
+            }
+        }
     };
     let mut profiles = store::several(db, places.iter().map(|place| place.account)).await?;
     let hit = |place: Place| profiles.remove(&place.account).map(|profile| (place, profile));
     Ok(places.into_iter().filter_map(hit).collect())
 }
 
-async fn first(db: &impl ConnectionTrait, wish: &Wish, limit: u64) -> Result<Vec<Place>, Error> {
-    for (way, by_name) in [(Way::Exact, Way::ByName), (Way::Alike, Way::AlikeByName)] {
-        let sought = sought(db, wish, way).await?;
-        if sought.is_everything() {
-            return named(db, &sought, by_name, None, limit).await;
-        }
-        let (rows, found) = sql::ranked(db, &sought, None, Some(RANKED_AT_MOST), limit).await?;
-        if found > RANKED_AT_MOST {
-            return named(db, &sought, by_name, None, limit).await;
-        }
-        if found > 0 || sought.words.is_empty() {
-            return Ok(places(way, rows));
-        }
-    }
-    Ok(Vec::new())
-}
-
-async fn onwards(
+async fn found(
     db: &impl ConnectionTrait,
     wish: &Wish,
-    place: &Place,
-    limit: u64,
-) -> Result<Vec<Place>, Error> {
-    let sought = sought(db, wish, place.way).await?;
-    match place.way {
-        Way::Exact | Way::Alike => {
-            let (rows, _) = sql::ranked(db, &sought, Some(place), None, limit).await?;
-            Ok(places(place.way, rows))
-        }
-        Way::ByName | Way::AlikeByName => named(db, &sought, place.way, Some(place), limit).await,
-    }
-}
-
-async fn named(
-    db: &impl ConnectionTrait,
-    sought: &Sought,
-    way: Way,
+    words: Words,
     after: Option<&Place>,
     limit: u64,
 ) -> Result<Vec<Place>, Error> {
-    let from = after.map_or(("", AccountId(Uuid::nil())), |at| (at.name_key.as_str(), at.account));
-    Ok(places(way, sql::by_name(db, sought, from, limit).await?))
+    let sought = sought(db, wish, words).await?;
+    let after = after.map(|at| {
+        let fit = Fit::ALL.get(usize::from(at.fit)).copied().unwrap_or(Fit::Anywhere);
+        (fit, (at.name_key.clone(), at.account))
+    });
+    let place = |(fit, (name_key, account)): (Fit, Named)| Place {
+        words,
+        fit: fit as u8,
+        name_key,
+        account,
+    };
+    if sought.is_everything() {
+        let named = sql::everybody(db, after.as_ref().map(|(_, named)| named), limit).await?;
+        return Ok(named.into_iter().map(|named| place((Fit::Anywhere, named))).collect());
+    }
+    let best = match sql::best(db, &sought, after.as_ref(), limit).await? {
+        Some(best) => best,
+        None => one_fit_after_the_other(db, &sought, after, limit).await?,
+    };
+    Ok(best.into_iter().map(place).collect())
 }
 
-fn places(way: Way, rows: Vec<(AccountId, String, i64)>) -> Vec<Place> {
-    let place = |(account, name_key, rank)| Place { way, rank, name_key, account };
-    rows.into_iter().map(place).collect()
+/// So many fit that each place in the ranking is looked up by itself.
+async fn one_fit_after_the_other(
+    db: &impl ConnectionTrait,
+    sought: &Sought,
+    after: Option<(Fit, Named)>,
+    limit: u64,
+) -> Result<Vec<(Fit, Named)>, Error> {
+    let mut page = Vec::new();
+    let from = match &after {
+        Some((fit, _)) => *fit,
+        None if sought.words.is_empty() => Fit::Anywhere,
+        None => Fit::Name,
+    };
+    for fit in Fit::ALL.into_iter().filter(|fit| *fit >= from) {
+        let lacking = limit - page.len() as u64;
+        let after = after.as_ref().filter(|(last, _)| *last == fit).map(|(_, named)| named);
+        let named = sql::fitting(db, sought, fit, after, lacking).await?;
+        page.extend(named.into_iter().map(|named| (fit, named)));
+        if page.len() as u64 >= limit {
+            break;
+        }
+    }
+    Ok(page)
 }
 
-async fn sought(db: &impl ConnectionTrait, wish: &Wish, way: Way) -> Result<Sought, Error> {
+async fn sought(db: &impl ConnectionTrait, wish: &Wish, how: Words) -> Result<Sought, Error> {
     let Wish { keywords, country, city, customer_size } = wish;
     let asked = search::asked(keywords);
     let mut misspelt = 0;
     let mut found = Vec::with_capacity(asked.len());
     for word in asked {
         let mut terms = vec![Term::whole(word.clone())];
-        if let Way::Alike | Way::AlikeByName = way {
+        if how == Words::Alike {
             if search::may_begin_others(&word) {
                 terms = vec![Term { word: word.clone(), begins: true }];
             }
@@ -160,7 +167,7 @@ async fn spellings(db: &impl ConnectionTrait, word: &str) -> Result<Vec<String>,
     let next = (u32::from(first) + 1..).find_map(char::from_u32).unwrap_or(char::MAX);
     let length = word.chars().count();
     let lengths = (length.saturating_sub(2), length + 2);
-    let near = sql::words_between(db, &first.to_string(), &next.to_string(), lengths).await?;
+    let near = sql::words_between(db, (&first.to_string(), &next.to_string()), lengths).await?;
     let mut alike: Vec<(usize, String)> =
         near.into_iter().filter_map(|known| Some((search::slips(word, &known)?, known))).collect();
     alike.sort();

@@ -1,9 +1,11 @@
 //! What of the directory each engine says in its own words: PostgreSQL matches a `tsvector` by its index, SQLite a
-//! full-text table. What is sought travels as a value in the engine's query language; its words are letters and digits
-//! alone (`domain::search`) and stand in quotes, so that nobody's text is ever an operator.
+//! full-text table. What is looked for travels as a value in the engine's query language; its words are letters, digits
+//! and underscores alone (`domain::search`) and stand in quotes, so that nobody's text is ever an operator.
+//!
+//! Who has rare words is gathered and put in order. Who has common ones is met by walking the order instead, a few
+//! thousand steps at most; only if these meet too few, all of them standing further on, they are gathered after all.
 
-use super::search::Place;
-use super::words::{Sought, Stored, Term};
+use super::words::{Condition, Each, Fit, Sought, Stored, Term};
 use crate::domain::ids::AccountId;
 use crate::entity::rows::upsert_all;
 use crate::entity::{provider_profile, provider_word};
@@ -11,44 +13,43 @@ use sea_orm::sea_query::{ArrayType, OnConflict};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 use uuid::Uuid;
 
-/// What a word counts in a name, among the services, and in the description.
-const IN_NAME: u32 = 4;
-const IN_SERVICES: u32 = 2;
-const ANYWHERE: u32 = 1;
-/// How far by name it is looked for those who have what is sought, before they are gathered and put in order instead.
-const NEAREST: u64 = 5_000;
+/// As many are gathered before the order is walked.
+const GATHERED: u64 = 2_000;
+/// As many steps the order is walked.
+const STEPS: u64 = 3_000;
+
+/// A profile's place in the order of names.
+pub type Named = (String, AccountId);
 
 /// The statements that make a profile findable under its number.
 pub fn publish(row: &provider_profile::Model, db: DbBackend) -> Vec<Statement> {
-    let Stored { name_key, name_words, service_words, all, spelt } = Stored::of(row);
+    let Stored { name_key, all, spelt } = Stored::of(row);
     let number = Value::from(row.created_position);
     let known = OnConflict::column(provider_word::Column::Word).do_nothing().to_owned();
     let spelt = spelt.into_iter().map(|word| provider_word::ActiveModel { word: Set(word) });
     let mut statements = upsert_all(spelt, known, db);
-    let mut values = vec![
-        number.clone(),
-        row.account_id.into(),
-        name_key.into(),
-        name_words.into(),
-        service_words.into(),
-    ];
-    match db {
+    let (insert, words) = match db {
         DbBackend::Postgres => {
             let words = all.into_iter().map(Value::from).collect();
-            values.push(Value::Array(ArrayType::String, Some(Box::new(words))));
-            let insert = "INSERT INTO provider_index (number, account_id, name_key, name_words, service_words, words) \
-                 VALUES ($1, $2, $3, $4, $5, array_to_tsvector($6))";
-            statements.push(Statement::from_sql_and_values(db, insert, values));
+            let words = Value::Array(ArrayType::String, Some(Box::new(words)));
+            (
+                "INSERT INTO provider_index (number, account_id, name_key, words) VALUES ($1, $2, $3, array_to_tsvector($4))",
+                words,
+            )
         }
         _ => {
-            let insert = "INSERT INTO provider_index (number, account_id, name_key, name_words, service_words) \
-                 VALUES ($1, $2, $3, $4, $5)";
-            statements.push(Statement::from_sql_and_values(db, insert, values));
-            let words = all.into_iter().collect::<Vec<_>>().join(" ");
+            let words = format!(" {} ", all.into_iter().collect::<Vec<_>>().join(" "));
             let insert = "INSERT INTO provider_words (rowid, words) VALUES ($1, $2)";
-            statements.push(Statement::from_sql_and_values(db, insert, [number, words.into()]));
+            let values = [number.clone(), words.as_str().into()];
+            statements.push(Statement::from_sql_and_values(db, insert, values));
+            (
+                "INSERT INTO provider_index (number, account_id, name_key, words) VALUES ($1, $2, $3, $4)",
+                words.into(),
+            )
         }
-    }
+    };
+    let values = [number, row.account_id.into(), name_key.into(), words];
+    statements.push(Statement::from_sql_and_values(db, insert, values));
     statements
 }
 
@@ -64,91 +65,124 @@ pub fn unpublish(number: i64, db: DbBackend) -> Vec<Statement> {
     tables.iter().map(|text| Statement::from_sql_and_values(db, *text, [number.into()])).collect()
 }
 
-/// Known words from one up to below another.
+/// Known words from one up to below another, of some lengths.
 pub async fn words_between(
     db: &impl ConnectionTrait,
-    from: &str,
-    below: &str,
-    lengths: (usize, usize),
+    (from, below): (&str, &str),
+    (shortest, longest): (usize, usize),
 ) -> Result<Vec<String>, DbErr> {
     let mut query = Query::of(db);
     query.text("SELECT word FROM provider_word WHERE word >= ").value(from);
     query.text(" AND word < ").value(below).text(" AND length(word) BETWEEN ");
-    query.number(lengths.0 as u64).text(" AND ").number(lengths.1 as u64);
+    query.number(shortest as u64).text(" AND ").number(longest as u64);
     query.all(db).await?.iter().map(|row| row.try_get("", "word")).collect()
 }
 
-/// Those who have what is sought, best first, and how many there are: at most one more than `most`, where that is given,
-/// and then they are not all of them.
-pub async fn ranked(
+/// Prepares a transaction for searches.
+///
+/// The planner takes matching a set of words for cheaper than it is, and would sooner read the whole index through; and
+/// compiling a statement takes longer than running it.
+pub async fn prepare(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        db.execute_unprepared("SET LOCAL enable_seqscan = off; SET LOCAL jit = off").await?;
+    }
+    Ok(())
+}
+
+/// Everybody, in order of name.
+pub async fn everybody(
+    db: &impl ConnectionTrait,
+    after: Option<&Named>,
+    limit: u64,
+) -> Result<Vec<Named>, DbErr> {
+    let mut query = Query::of(db);
+    query.text("SELECT name_key, account_id FROM provider_index i WHERE ").beyond(after);
+    query.in_order().number(limit);
+    query.named(db).await
+}
+
+/// Those who fit, the best first and equals in order of name; `None` when they are too many to be gathered.
+pub async fn best(
     db: &impl ConnectionTrait,
     sought: &Sought,
-    after: Option<&Place>,
-    most: Option<u64>,
+    after: Option<&(Fit, Named)>,
     limit: u64,
-) -> Result<(Vec<(AccountId, String, i64)>, u64), DbErr> {
+) -> Result<Option<Vec<(Fit, Named)>>, DbErr> {
     let mut query = Query::of(db);
-    query.text("WITH found AS MATERIALIZED (SELECT i.account_id, i.name_key, i.name_words, i.service_words FROM ");
-    query.matching(sought);
-    if let Some(most) = most {
-        query.text(" LIMIT ").number(most + 1);
+    query.text("WITH found AS MATERIALIZED (SELECT i.name_key, i.account_id, i.words FROM ");
+    query.having(&sought.condition()).text(" LIMIT ").number(GATHERED + 1);
+    query
+        .text("), ranked AS (SELECT name_key, account_id, ")
+        .fit(sought)
+        .text(" AS fit FROM found i)");
+    query.text(" SELECT name_key, account_id, CAST(fit AS bigint) AS fit, (SELECT count(*) FROM found) AS found FROM ranked i");
+    if let Some((fit, named)) = after {
+        query.text(" WHERE fit > ").number(*fit as u64).text(" OR (fit = ").number(*fit as u64);
+        query.text(" AND ").beyond(Some(named)).text(")");
     }
-    query.text("), ranked AS (SELECT account_id, name_key, CAST(").rank(sought);
-    query.text(" AS bigint) AS rank FROM found) SELECT account_id, name_key, rank, (SELECT count(*) FROM found) AS found FROM ranked");
-    if let Some(Place { rank, name_key, account, .. }) = after {
-        query.text(" WHERE rank < ").value(*rank).text(" OR (rank = ").value(*rank);
-        query.text(" AND ").beyond("", name_key, *account).text(")");
-    }
-    query.text(" ORDER BY rank DESC, name_key, account_id LIMIT ").number(limit);
+    query.text(" ORDER BY fit, name_key, account_id LIMIT ").number(limit);
     let rows = query.all(db).await?;
     let found: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "found"))?;
-    Ok((placed(&rows)?, u64::try_from(found).unwrap_or(0)))
+    if u64::try_from(found).unwrap_or(0) > GATHERED {
+        return Ok(None);
+    }
+    let best = rows.iter().map(|row| {
+        let fit: i64 = row.try_get("", "fit")?;
+        let fit = Fit::ALL.into_iter().find(|one| *one as i64 == fit).unwrap_or(Fit::Anywhere);
+        Ok((fit, named(row)?))
+    });
+    best.collect::<Result<_, _>>().map(Some)
 }
 
-/// Everybody, or those who have what is sought, in order of name.
-pub async fn by_name(
+/// Those who fit so well and no better, in order of name.
+pub async fn fitting(
     db: &impl ConnectionTrait,
     sought: &Sought,
-    after: (&str, AccountId),
+    fit: Fit,
+    after: Option<&Named>,
     limit: u64,
-) -> Result<Vec<(AccountId, String, i64)>, DbErr> {
-    const ORDERED: &str = " ORDER BY name_key, account_id LIMIT ";
-    let (name_key, account) = after;
+) -> Result<Vec<Named>, DbErr> {
+    let condition = sought.fitting(fit);
+    if fit == Fit::Name {
+        let mut query = Query::of(db);
+        query.text("SELECT i.name_key, i.account_id FROM provider_index i WHERE i.name_key = ");
+        query.value(sought.name_key.as_str()).text(" AND ").has(&condition).text(" AND ");
+        query.beyond(after).in_order().number(limit);
+        return query.named(db).await;
+    }
     let mut query = Query::of(db);
-    if sought.is_everything() {
-        query.text(
-            "SELECT account_id, name_key, CAST(0 AS bigint) AS rank FROM provider_index WHERE ",
-        );
-        query.beyond("", name_key, account).text(ORDERED).number(limit);
-        return placed(&query.all(db).await?);
+    query.text("WITH i AS MATERIALIZED (SELECT i.name_key, i.account_id FROM ");
+    query.having(&condition).text(" AND ").beyond(after).text(" LIMIT ").number(GATHERED + 1);
+    query
+        .text(") SELECT i.name_key, i.account_id, (SELECT count(*) FROM i) AS found FROM i WHERE ");
+    query.another_name(sought).in_order().number(limit);
+    let rows = query.all(db).await?;
+    let found: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "found"))?;
+    if u64::try_from(found).unwrap_or(0) <= GATHERED {
+        return rows.iter().map(named).collect();
     }
-    if query.engine == DbBackend::Postgres {
-        // so many have it that a few steps by name meet enough of them; unless they all stand further down
-        query.text("SELECT account_id, name_key, CAST(0 AS bigint) AS rank FROM (SELECT account_id, name_key, words FROM provider_index WHERE ");
-        query.beyond("", name_key, account).text(ORDERED).number(NEAREST);
-        query.text(") AS nearest WHERE words @@ ").tsquery(sought).text(ORDERED).number(limit);
-        let near = placed(&query.all(db).await?)?;
-        if near.len() as u64 == limit {
-            return Ok(near);
-        }
-        query = Query::of(db);
+    let mut query = Query::of(db);
+    query.text("SELECT i.name_key, i.account_id FROM (SELECT name_key, account_id, words FROM provider_index i WHERE ");
+    query.beyond(after).in_order().number(STEPS).text(") AS i WHERE ").has(&condition);
+    query.text(" AND ").another_name(sought).in_order().number(limit);
+    let near = query.named(db).await?;
+    if near.len() as u64 == limit {
+        return Ok(near);
     }
-    query.text("SELECT i.account_id, i.name_key, CAST(0 AS bigint) AS rank FROM ");
-    query.matching(sought).text(" AND ").beyond("i.", name_key, account);
-    // an expression, so that the index by name is not walked to its end for a few
+    let mut query = Query::of(db);
+    query.text("SELECT i.name_key, i.account_id FROM ").having(&condition).text(" AND ");
+    query.beyond(after).text(" AND ").another_name(sought);
+    // an expression, so that the order is not walked to its end after all
     query.text(" ORDER BY i.name_key || '', i.account_id LIMIT ").number(limit);
-    placed(&query.all(db).await?)
+    query.named(db).await
 }
 
-fn placed(rows: &[QueryResult]) -> Result<Vec<(AccountId, String, i64)>, DbErr> {
-    let place = |row: &QueryResult| {
-        let account: Uuid = row.try_get("", "account_id")?;
-        Ok((AccountId(account), row.try_get("", "name_key")?, row.try_get("", "rank")?))
-    };
-    rows.iter().map(place).collect()
+fn named(row: &QueryResult) -> Result<Named, DbErr> {
+    let account: Uuid = row.try_get("", "account_id")?;
+    Ok((row.try_get("", "name_key")?, AccountId(account)))
 }
 
-/// A statement being written, with its values.
+/// A statement being written, with its values; rows of the index are called `i`.
 struct Query {
     engine: DbBackend,
     text: String,
@@ -175,69 +209,101 @@ impl Query {
         self.text(&number.to_string())
     }
 
-    fn beyond(&mut self, table: &str, name_key: &str, account: AccountId) -> &mut Self {
-        self.text(&format!("({table}name_key, {table}account_id) > (")).value(name_key);
-        self.text(", ").value(account).text(")")
+    fn in_order(&mut self) -> &mut Self {
+        self.text(" ORDER BY i.name_key, i.account_id LIMIT ")
     }
 
-    /// The rows `i` of the index that have it.
-    fn matching(&mut self, sought: &Sought) -> &mut Self {
+    fn beyond(&mut self, after: Option<&Named>) -> &mut Self {
+        let Some((name_key, account)) = after else { return self.text("true") };
+        self.text("(i.name_key, i.account_id) > (").value(name_key.as_str());
+        self.text(", ").value(*account).text(")")
+    }
+
+    fn another_name(&mut self, sought: &Sought) -> &mut Self {
+        if sought.words.is_empty() {
+            return self.text("true");
+        }
+        self.text("i.name_key <> ").value(sought.name_key.as_str())
+    }
+
+    /// The rows that meet a condition, found by their words; ends within a WHERE.
+    fn having(&mut self, condition: &Condition) -> &mut Self {
         match self.engine {
-            DbBackend::Postgres => self.text("provider_index i WHERE i.words @@ ").tsquery(sought),
+            DbBackend::Postgres => self.text("provider_index i WHERE ").has(condition),
             _ => {
-                // never the other way round: for each row the words would be searched anew
+                // never the other way round: the words would be looked up anew for each row
                 self.text("provider_words CROSS JOIN provider_index i ON i.number = provider_words.rowid WHERE provider_words MATCH ");
-                self.value(expression(sought, "AND", "OR", |Term { word, begins }| {
+                self.value(expression(condition, ["AND", "OR", "NOT"], |Term { word, begins }| {
                     format!("\"{word}\"{}", if *begins { " *" } else { "" })
                 }))
             }
         }
     }
 
-    fn tsquery(&mut self, sought: &Sought) -> &mut Self {
-        let text = expression(sought, "&", "|", |Term { word, begins }| {
-            format!("'{word}'{}", if *begins { ":*" } else { "" })
-        });
-        self.text("CAST(").value(text).text(" AS tsquery)")
-    }
-
-    /// What the words count, each where it counts most, and one more for a name that is nothing else.
-    fn rank(&mut self, sought: &Sought) -> &mut Self {
-        if sought.words.is_empty() {
-            return self.text("0");
+    /// Whether a row at hand meets a condition.
+    fn has(&mut self, condition: &Condition) -> &mut Self {
+        if self.engine == DbBackend::Postgres {
+            let text = expression(condition, ["&", "|", "& !"], |Term { word, begins }| {
+                format!("'{word}'{}", if *begins { ":*" } else { "" })
+            });
+            return self.text("i.words @@ CAST(").value(text).text(" AS tsquery)");
         }
-        for terms in &sought.words {
-            self.text("CASE WHEN ").has("name_words", terms);
-            self.text(" THEN ").number(IN_NAME.into()).text(" WHEN ").has("service_words", terms);
-            self.text(" THEN ").number(IN_SERVICES.into());
-            self.text(" ELSE ").number(ANYWHERE.into()).text(" END + ");
-        }
-        self.text("CASE WHEN name_key = ")
-            .value(sought.name_key.as_str())
-            .text(" THEN 1 ELSE 0 END")
-    }
-
-    fn has(&mut self, column: &str, terms: &[Term]) -> &mut Self {
-        let position = if self.engine == DbBackend::Postgres { "strpos" } else { "instr" };
-        for (index, Term { word, begins }) in terms.iter().enumerate() {
-            self.text(if index > 0 { " OR " } else { "" });
-            let end = if *begins { "" } else { " " };
-            self.text(&format!("{position}({column}, ")).value(format!(" {word}{end}"));
-            self.text(") > 0");
+        self.each_in_text(&condition.each);
+        if !condition.but_not.is_empty() {
+            self.text(" AND NOT (").each_in_text(&condition.but_not).text(")");
         }
         self
+    }
+
+    fn each_in_text(&mut self, each: &Each) -> &mut Self {
+        for (index, terms) in each.iter().enumerate() {
+            self.text(if index > 0 { " AND (" } else { "(" });
+            for (index, Term { word, begins }) in terms.iter().enumerate() {
+                let end = if *begins { "" } else { " " };
+                self.text(if index > 0 { " OR " } else { "" }).text("instr(i.words, ");
+                self.value(format!(" {word}{end}")).text(") > 0");
+            }
+            self.text(")");
+        }
+        self
+    }
+
+    /// How well a row of `found` fits.
+    fn fit(&mut self, sought: &Sought) -> &mut Self {
+        if sought.words.is_empty() {
+            return self.number(Fit::Anywhere as u64);
+        }
+        let condition = |each| Condition { each, but_not: Vec::new() };
+        self.text("CASE WHEN i.name_key = ").value(sought.name_key.as_str());
+        self.text(" THEN ").number(Fit::Name as u64);
+        self.text(" WHEN ").has(&condition(sought.in_name())).text(" THEN ");
+        self.number(Fit::InName as u64);
+        self.text(" WHEN ").has(&condition(sought.in_services())).text(" THEN ");
+        self.number(Fit::InServices as u64).text(" ELSE ").number(Fit::Anywhere as u64);
+        self.text(" END")
     }
 
     async fn all(self, db: &impl ConnectionTrait) -> Result<Vec<QueryResult>, DbErr> {
         db.query_all_raw(Statement::from_sql_and_values(self.engine, self.text, self.values)).await
     }
+
+    async fn named(self, db: &impl ConnectionTrait) -> Result<Vec<Named>, DbErr> {
+        self.all(db).await?.iter().map(named).collect()
+    }
 }
 
-fn expression(sought: &Sought, and: &str, or: &str, term: impl Fn(&Term) -> String) -> String {
-    let serves = sought.serves.iter().map(|word| term(&Term::whole(word.clone())));
-    let words = sought.words.iter().map(|terms| {
-        let terms: Vec<String> = terms.iter().map(&term).collect();
-        format!("({})", terms.join(&format!(" {or} ")))
-    });
-    serves.chain(words).collect::<Vec<_>>().join(&format!(" {and} "))
+fn expression(
+    condition: &Condition,
+    [and, or, but_not]: [&str; 3],
+    term: impl Fn(&Term) -> String,
+) -> String {
+    let each = |each: &Each| {
+        let any = each.iter().map(|terms| {
+            let terms: Vec<String> = terms.iter().map(&term).collect();
+            format!("({})", terms.join(&format!(" {or} ")))
+        });
+        format!("({})", any.collect::<Vec<_>>().join(&format!(" {and} ")))
+    };
+    let Condition { each: all, but_not: none } = condition;
+    if none.is_empty() { each(all) } else { format!("{} {but_not} {}", each(all), each(none)) }
 }

@@ -7,8 +7,8 @@ SELECT CAST(account AS uuid), number, name, description, to_jsonb(string_to_arra
 FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS r(number bigint, account text, name text, description text, services text);
 
 INSERT INTO provider_index
-SELECT number, CAST(account AS uuid), name, ' ' || name || ' ', ' ' || services || ' ', array_to_tsvector(string_to_array(words, ' '))
-FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS r(number bigint, account text, name text, services text, words text);
+SELECT number, CAST(account AS uuid), name, array_to_tsvector(string_to_array(words, ' '))
+FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS r(number bigint, account text, name text, words text);
 
 INSERT INTO provider_word
 SELECT DISTINCT word FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS r(name text, services text),

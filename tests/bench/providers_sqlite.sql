@@ -7,7 +7,7 @@ SELECT unhex(value ->> 'account'), value ->> 'number', value ->> 'name', value -
 FROM json_each($1);
 
 INSERT INTO provider_index
-SELECT value ->> 'number', unhex(value ->> 'account'), value ->> 'name', ' ' || (value ->> 'name') || ' ', ' ' || (value ->> 'services') || ' '
+SELECT value ->> 'number', unhex(value ->> 'account'), value ->> 'name', ' ' || (value ->> 'words') || ' '
 FROM json_each($1);
 
 INSERT INTO provider_words (rowid, words)

@@ -147,8 +147,19 @@ fn provider(n: i64) -> Value {
         "name": name,
         "services": services.join(" "),
         "description": text.join(" "),
-        "words": format!("{name} {} {} {serves}", services.join(" "), text.join(" ")),
+        "words": format!(
+            "{name} {} {} {} {} {serves}",
+            marked("n_", &name),
+            services.join(" "),
+            marked("v_", &services.join(" ")),
+            text.join(" ")
+        ),
     })
+}
+
+/// The same words, as the service marks those of a name or of services.
+fn marked(place: &str, words: &str) -> String {
+    words.split(' ').map(|word| format!("{place}{word}")).collect::<Vec<_>>().join(" ")
 }
 
 /// The search that a number stands for; all of them find somebody.

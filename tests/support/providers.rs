@@ -160,8 +160,9 @@ pub async fn seed(db: &DatabaseConnection, count: u32) {
     let numbers = format!(
         "WITH RECURSIVE p(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM p WHERE n < {count})"
     );
-    let texts = "SELECT -created_position AS n, account_id, 'provider ' || number AS name, 'service' || (-created_position % 40) AS service, \
-         'provider ' || number || ' service' || (-created_position % 40) || ' rare' || (-created_position % 1000) \
+    let texts = "SELECT -created_position AS n, account_id, 'provider ' || number AS name, \
+         'provider n_provider ' || number || ' n_' || number || ' service' || (-created_position % 40) \
+         || ' v_service' || (-created_position % 40) || ' rare' || (-created_position % 1000) \
          || ' text' || (-created_position % 7) || CASE WHEN created_position < -8000 THEN ' late' ELSE '' END \
          || CASE WHEN created_position % 10 = 0 THEN ' c_se' ELSE ' c_no' END || ' t_city_' || (-created_position % 10) AS w \
          FROM (SELECT created_position, account_id, substr(display_name, 10) AS number FROM provider_profile \
@@ -179,13 +180,13 @@ pub async fn seed(db: &DatabaseConnection, count: u32) {
     ];
     match engine() {
         TestEngine::Postgres => statements.push(format!(
-            "INSERT INTO provider_index SELECT n, account_id, name, ' ' || name || ' ', ' ' || service || ' ', {words} FROM ({texts}) AS t"
+            "INSERT INTO provider_index SELECT 1000000 + n, account_id, name, {words} FROM ({texts}) AS t"
         )),
         TestEngine::Sqlite => statements.extend([
             format!(
-                "INSERT INTO provider_index SELECT n, account_id, name, ' ' || name || ' ', ' ' || service || ' ' FROM ({texts}) AS t"
+                "INSERT INTO provider_index SELECT 1000000 + n, account_id, name, ' ' || {words} || ' ' FROM ({texts}) AS t"
             ),
-            format!("INSERT INTO provider_words (rowid, words) SELECT n, {words} FROM ({texts}) AS t"),
+            format!("INSERT INTO provider_words (rowid, words) SELECT 1000000 + n, {words} FROM ({texts}) AS t"),
         ]),
     }
     statements.push(

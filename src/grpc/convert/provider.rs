@@ -12,7 +12,7 @@ use crate::grpc::page::Cursor;
 use crate::grpc::pb;
 use crate::provider::inquiries::Form;
 use crate::provider::profile::ProfileUpdate;
-use crate::provider::search::{Place, Way, Wish};
+use crate::provider::search::{Place, Wish, Words};
 use crate::provider::store::{customer_sizes, texts};
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -308,33 +308,28 @@ pub fn inquiry(row: stored::Model, viewer: AccountId) -> pb::Inquiry {
     }
 }
 
-/// The way, the rank, the account and the name: a search goes on by these bytes.
+/// The words, the fit, the account and the name: a search goes on by these bytes.
 impl Cursor for Place {
     fn to_bytes(self) -> Vec<u8> {
-        let way = match self.way {
-            Way::Exact => 0,
-            Way::Alike => 1,
-            Way::ByName => 2,
-            Way::AlikeByName => 3,
+        let words = match self.words {
+            Words::Exact => 0,
+            Words::Alike => 1,
         };
-        let (rank, account) = (self.rank.to_be_bytes(), self.account.0);
-        [&[way], &rank[..], account.as_bytes(), self.name_key.as_bytes()].concat()
+        let account = self.account.0;
+        [&[words, self.fit], &account.as_bytes()[..], self.name_key.as_bytes()].concat()
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (way, rest) = bytes.split_first()?;
-        let (rank, rest) = rest.split_first_chunk()?;
+        let ([words, fit], rest) = bytes.split_first_chunk()?;
         let (account, name_key) = rest.split_first_chunk()?;
-        let way = match way {
-            0 => Way::Exact,
-            1 => Way::Alike,
-            2 => Way::ByName,
-            3 => Way::AlikeByName,
+        let words = match words {
+            0 => Words::Exact,
+            1 => Words::Alike,
             _ => return None,
         };
         Some(Self {
-            way,
-            rank: i64::from_be_bytes(*rank),
+            words,
+            fit: *fit,
             name_key: String::from_utf8(name_key.to_vec()).ok()?,
             account: AccountId(Uuid::from_bytes(*account)),
         })
