@@ -18,7 +18,7 @@ pub struct FieldViolation {
     pub description: String,
 }
 
-/// A daily or standing limit (I13).
+/// A daily or standing limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quota {
     /// Invitations sent per day.
@@ -27,6 +27,8 @@ pub enum Quota {
     RefusedPerDay,
     /// Invitations waiting for a decision.
     OpenInvitations,
+    /// Providers contacted per day (P3).
+    ProvidersPerDay,
 }
 
 /// Why a call cannot be answered.
@@ -101,7 +103,11 @@ pub enum Error {
     #[error("The invitation has expired; ask the sender to send it again.")]
     InvitationExpired { partnership: PartnershipId, allowed: Vec<Action> },
     #[error("Only the provider may end a partnership of this type; contact the partner.")]
-    ContactPartner { partnership: PartnershipId },
+    ContactPartner {
+        partnership: PartnershipId,
+        /// What the partner has published of itself.
+        contact_email: Option<String>,
+    },
     #[error(
         "Partnership {partnership} is of a type without administrator roles; there are none to remove."
     )]
@@ -243,6 +249,11 @@ fn quota_sentence(quota: Quota, limit: u64) -> String {
         Quota::RefusedPerDay => {
             format!(
                 "Your account has had its {limit} refused or dry-run invitations of today; try again tomorrow."
+            )
+        }
+        Quota::ProvidersPerDay => {
+            format!(
+                "Your account may contact {limit} providers a day, and this would be more; try again tomorrow."
             )
         }
         Quota::OpenInvitations => {

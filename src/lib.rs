@@ -9,7 +9,7 @@
 //!   sync                  what happens among an account's partners: the stream, and the same by page
 //!   contact   access      the Contacts page, read from histories as of a position; what a partner may do
 //!   partnership           invitations, decisions, roles, what each side sees
-//!   agreement             what customers accept before providers may work for them
+//!   agreement provider    what customers accept before providers may work for them; the directory of providers
 //!   audit    account      who did what; accounts, members, preferences, rights
 //!   backend               `change`, the one owner of transactions; group commit
 //!   feed                  the log: appended to, followed, handed out
@@ -39,6 +39,7 @@ pub mod feed;
 pub mod grpc;
 pub mod migration;
 pub mod partnership;
+pub mod provider;
 pub mod server;
 pub mod sync;
 pub mod telemetry;

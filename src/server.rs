@@ -7,13 +7,14 @@ use crate::error::Error;
 use crate::grpc::auth::{Authenticator, JwtVerifier, KeyError};
 use crate::grpc::shared_pb::member_sync_service_server::MemberSyncServiceServer;
 use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
-use crate::grpc::{Accounts, Agreements, Contacts, Gate, MemberSync, Partners, pb};
+use crate::grpc::{Accounts, Agreements, Contacts, Gate, MemberSync, Partners, Providers, pb};
 use crate::partnership::sweep;
-use crate::{audit, partnership};
+use crate::{audit, partnership, provider};
 use pb::account_service_server::AccountServiceServer;
 use pb::agreement_service_server::AgreementServiceServer;
 use pb::contact_service_server::ContactServiceServer;
 use pb::partner_service_server::PartnerServiceServer;
+use pb::provider_service_server::ProviderServiceServer;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,7 +28,8 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 /// What follows from changes made in other rooms, in the order it runs; the audit comes last and sees the whole change.
-pub const REACTIONS: &[Reaction] = &[partnership::reactions::react, audit::react];
+pub const REACTIONS: &[Reaction] =
+    &[partnership::reactions::react, provider::reactions::react, audit::react];
 
 /// A replica that has not been sure of the log's end for longer is not ready (P9).
 const MOST_LAG: Duration = Duration::from_secs(10);
@@ -98,6 +100,8 @@ impl Service {
             .max_decoding_message_size(MAX_REQUEST_BYTES);
         let agreements = AgreementServiceServer::new(Agreements(gate.clone()))
             .max_decoding_message_size(MAX_REQUEST_BYTES);
+        let providers = ProviderServiceServer::new(Providers(gate.clone()))
+            .max_decoding_message_size(MAX_REQUEST_BYTES);
         let sync = MemberSyncServiceServer::new(MemberSync(gate))
             .max_decoding_message_size(MAX_REQUEST_BYTES);
         let reflection = || {
@@ -112,6 +116,7 @@ impl Service {
             .add_service(sync)
             .add_service(contacts)
             .add_service(agreements)
+            .add_service(providers)
             .add_service(health_service)
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?)
@@ -128,6 +133,7 @@ impl Service {
             name_of::<MemberSyncServiceServer<MemberSync>>(),
             name_of::<ContactServiceServer<Contacts>>(),
             name_of::<AgreementServiceServer<Agreements>>(),
+            name_of::<ProviderServiceServer<Providers>>(),
         ];
         for service in PROBES.into_iter().chain(services) {
             // a service that is going away is still alive

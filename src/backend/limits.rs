@@ -15,6 +15,8 @@ pub struct Limits {
     pub refused_per_day: u64,
     /// Invitations of an account that may wait for a decision at once (I13).
     pub open_invitations: u64,
+    /// Providers an account may contact per UTC day (P3).
+    pub providers_per_day: u64,
     /// The least time between two sendings of one invitation (I11).
     pub resend_interval: Duration,
     /// How long events are kept; zero is for ever.
@@ -38,6 +40,7 @@ impl Default for Limits {
             invitations_per_day: 200,
             refused_per_day: 1_000,
             open_invitations: 500,
+            providers_per_day: 200,
             resend_interval: Duration::from_secs(60 * 60),
             event_retention: 7 * DAY,
             remember: DAY,

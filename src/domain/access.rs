@@ -150,6 +150,8 @@ pub fn touched(
         | EventKind::MemberReactivated
         | EventKind::MemberRemoved
         | EventKind::PreferencesUpdated
+        | EventKind::ProviderProfileUpdated
+        | EventKind::InquirySent
         | EventKind::GuestCreated
         | EventKind::GuestDeleted
         | EventKind::ContactSuppressed

@@ -59,6 +59,10 @@ pub enum EventKind {
     ContactSuppressed,
     /// It took the person back.
     ContactRestored,
+    /// An account changed what it publishes of itself as a provider.
+    ProviderProfileUpdated,
+    /// An account sent a provider its needs.
+    InquirySent,
 }
 
 /// What partners may see of a member (C10); phone, title and locale only while contact details are shared.
@@ -121,7 +125,7 @@ pub enum Body {
 pub struct Event {
     /// What happened.
     pub kind: EventKind,
-    /// The account it happened in (for a partnership: the sender).
+    /// The account it happened in (for a partnership or an inquiry: the sender).
     pub account: AccountId,
     /// The other party, where there is one.
     pub counterpart: Option<AccountId>,
@@ -184,6 +188,10 @@ pub enum AuditAction {
     PurchaseVisibilityChanged,
     /// An account accepted an agreement.
     AgreementAccepted,
+    /// The profile as a provider changed.
+    ProviderProfileUpdated,
+    /// An inquiry was sent to a provider.
+    Inquired,
 }
 
 /// What one side saw before and after, when it sees the change at all (I17).

@@ -64,6 +64,10 @@ id!(
     ContactId
 );
 id!(
+    /// What an account asked one provider.
+    InquiryId
+);
+id!(
     /// One event of the log.
     EventId
 );

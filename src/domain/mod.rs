@@ -13,6 +13,8 @@ pub mod ids;
 pub mod partner_type;
 pub mod partnership;
 pub mod preferences;
+pub mod provider;
 pub mod roles;
+pub mod search;
 pub mod sync;
 pub mod time;

@@ -147,7 +147,9 @@ pub fn tell(viewer: AccountId, relations: &Relations, event: &Logged<'_>) -> Opt
         | EventKind::AgreementAccepted
         | EventKind::GuestCreated
         | EventKind::GuestDeleted
-        | EventKind::ContactSuppressed => None,
+        | EventKind::ContactSuppressed
+        | EventKind::ProviderProfileUpdated
+        | EventKind::InquirySent => None,
     }
 }
 

@@ -207,7 +207,9 @@ impl Fold {
             | EventKind::AgreementPublished
             | EventKind::AgreementAccepted
             | EventKind::GuestCreated
-            | EventKind::GuestDeleted => {}
+            | EventKind::GuestDeleted
+            | EventKind::ProviderProfileUpdated
+            | EventKind::InquirySent => {}
         }
     }
 

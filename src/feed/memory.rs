@@ -79,6 +79,8 @@ fn caller_touched(kind: EventKind, account: AccountId, subject: Uuid) -> Option<
         | EventKind::PartnerEnded
         | EventKind::PreferencesUpdated
         | EventKind::AgreementPublished
+        | EventKind::ProviderProfileUpdated
+        | EventKind::InquirySent
         | EventKind::AgreementAccepted
         | EventKind::GuestCreated
         | EventKind::GuestDeleted

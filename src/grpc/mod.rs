@@ -20,6 +20,7 @@ mod fields;
 mod gate;
 mod page;
 mod partner_service;
+mod provider_service;
 mod requests;
 pub mod shared;
 mod status;
@@ -30,6 +31,7 @@ pub use agreement_service::Agreements;
 pub use contact_service::Contacts;
 pub use gate::Gate;
 pub use partner_service::Partners;
+pub use provider_service::Providers;
 pub use sync_service::MemberSync;
 
 /// MemberSyncService with its stream as bytes.

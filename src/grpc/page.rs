@@ -9,7 +9,7 @@ const VERSION: u8 = 1;
 const TAG_BYTES: usize = 16;
 
 /// Where a list goes on: whatever its order needs, as bytes.
-pub trait Cursor: Copy {
+pub trait Cursor: Clone {
     fn to_bytes(self) -> Vec<u8>;
     /// None for bytes that no cursor of this list has.
     fn from_bytes(bytes: &[u8]) -> Option<Self>;
@@ -80,12 +80,12 @@ pub struct Page<C> {
 
 impl<C: Cursor> Page<C> {
     /// One more than is shown, to know whether there is another page.
-    pub fn limit(self) -> u64 {
+    pub fn limit(&self) -> u64 {
         self.size + 1
     }
 
     /// Cuts `items` to the page; the cursor is there when more follow.
-    pub fn cut<T>(self, items: &mut Vec<T>, position: impl Fn(&T) -> C) -> Option<C> {
+    pub fn cut<T>(&self, items: &mut Vec<T>, position: impl Fn(&T) -> C) -> Option<C> {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         if items.len() <= size {
             return None;

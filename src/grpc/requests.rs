@@ -3,7 +3,7 @@
 
 use super::page::Cursor;
 use super::pb;
-use crate::contact::store::Place;
+use crate::{contact, provider};
 use prost::Message;
 
 /// A request that names the account acted for.
@@ -118,6 +118,11 @@ addressed!(
     GetContact,
     CreateGuest,
     DeleteContact,
+    GetProviderProfile,
+    UpdateProviderProfile,
+    SearchProviders,
+    ContactProviders,
+    ListInquiries,
 );
 mutations!(
     BatchRegisterMembers,
@@ -144,6 +149,8 @@ mutations!(
     MoveMember,
     CreateGuest,
     DeleteContact,
+    UpdateProviderProfile,
+    ContactProviders,
 );
 reads!(
     ListAgreements,
@@ -159,9 +166,21 @@ reads!(
     ListMemberEvents,
     ListContacts,
     GetContact,
+    GetProviderProfile,
+    SearchProviders,
+    ListInquiries,
 );
-paged!(i64: ListPartnerships, ListAuditEntries, ListAccounts, ListMembers, ListAgreements, ListAgreementAcceptances);
-paged!(Place: ListContacts);
+paged!(
+    i64: ListPartnerships,
+    ListAuditEntries,
+    ListAccounts,
+    ListMembers,
+    ListAgreements,
+    ListAgreementAcceptances,
+    ListInquiries,
+);
+paged!(contact::store::Place: ListContacts);
+paged!(provider::search::Place: SearchProviders);
 
 impl Addressed for pb::CreateAccountRequest {
     const RPC: &'static str = "CreateAccount";

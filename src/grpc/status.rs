@@ -182,11 +182,15 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
                 ("allowed_actions", action_names(allowed)),
             ],
         ),
-        Error::ContactPartner { partnership } => (
-            Code::FailedPrecondition,
-            R::ContactPartner,
-            vec![("partnership_id", partnership.to_string())],
-        ),
+        Error::ContactPartner { partnership, contact_email } => {
+            let address = contact_email.clone().map(|address| ("contact_email", address));
+            let partnership = ("partnership_id", partnership.to_string());
+            (
+                Code::FailedPrecondition,
+                R::ContactPartner,
+                [partnership].into_iter().chain(address).collect(),
+            )
+        }
         Error::AccountNotActive { account } => {
             (Code::FailedPrecondition, R::AccountNotActive, vec![("account_id", account.clone())])
         }
@@ -210,6 +214,7 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
                 Quota::InvitationsPerDay => (R::InvitationsPerDay, "invitations_per_day"),
                 Quota::RefusedPerDay => (R::InvitationsPerDay, "refused_invitations_per_day"),
                 Quota::OpenInvitations => (R::OpenInvitations, "open_invitations"),
+                Quota::ProvidersPerDay => (R::RateLimited, "providers_per_day"),
             };
             (
                 Code::ResourceExhausted,
@@ -246,7 +251,7 @@ fn subject(error: &Error) -> String {
         | Error::InvitationExpired { partnership, .. }
         | Error::NoAdminRoles { partnership }
         | Error::PartnershipNotActive { partnership, .. }
-        | Error::ContactPartner { partnership } => format!("partnerships/{partnership}"),
+        | Error::ContactPartner { partnership, .. } => format!("partnerships/{partnership}"),
         Error::PartnershipRequired { account } => format!("accounts/{account}"),
         Error::AgreementVersionStale { current, .. } => format!("agreements/{current}"),
         Error::AccountNotActive { account } => format!("accounts/{account}"),

@@ -1,11 +1,13 @@
 //! The schema, as numbered steps: forward only, expand before contract, one set of statements for SQLite and PostgreSQL.
 //!
-//! The statements keep to what both engines read alike (`uuid`, `text`, `bigint`, `boolean`, `jsonb`, partial indexes).
+//! The statements keep to what both engines read alike (`uuid`, `text`, `bigint`, `boolean`, `jsonb`, partial indexes);
+//! full text is each engine's own.
 //! Migrations take no lock of their own: whoever runs them holds one for the whole run (`backend::database`).
 
 mod m0001_create;
 mod m0002_contacts;
 mod m0003_roles;
+mod m0004_directory;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -18,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_create::Migration),
             Box::new(m0002_contacts::Migration),
             Box::new(m0003_roles::Migration),
+            Box::new(m0004_directory::Migration),
         ]
     }
 }

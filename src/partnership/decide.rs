@@ -12,6 +12,7 @@ use crate::domain::ids::{AccountId, PartnershipId};
 use crate::domain::partnership::{self as rules, Action, State, Transition};
 use crate::entity::partnership;
 use crate::error::Error;
+use crate::provider::store as provider;
 use sea_orm::Condition;
 
 /// Partners from now on; every other row of the pair steps aside (D2). Where the type asks for an agreement it is accepted
@@ -98,7 +99,14 @@ pub async fn delete(
                 }
                 held => held?,
             };
-            let transition = row::judge(&held.seen, Action::Delete, sent_etag, work.now)?;
+            let transition = match row::judge(&held.seen, Action::Delete, sent_etag, work.now) {
+                Err(Error::ContactPartner { partnership, .. }) => {
+                    let partner = held.seen.row.sender_account_id;
+                    let contact_email = provider::contact_address(&work.txn, partner).await?;
+                    return Err(Error::ContactPartner { partnership, contact_email });
+                }
+                verdict => verdict?,
+            };
             let overdue = held.seen.row.state == State::Pending
                 && standing(&held.seen.row).state_at(work.now) == State::Expired;
             let mut ledger = Ledger::new(work.now, held.rows);

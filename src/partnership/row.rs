@@ -31,7 +31,7 @@ pub(super) fn judge(
         Err(Refusal::NotTheRecipient) => return Err(Error::NotTheRecipient),
         Err(Refusal::NotTheSender) => return Err(Error::NotTheSender),
         Err(Refusal::ContactPartner) => {
-            return Err(Error::ContactPartner { partnership: row.id });
+            return Err(Error::ContactPartner { partnership: row.id, contact_email: None });
         }
         Err(Refusal::NoAdminRoles) => return Err(Error::NoAdminRoles { partnership: row.id }),
         Err(Refusal::NotPending | Refusal::Expired | Refusal::NotActive) | Ok(_) => {}

@@ -24,7 +24,15 @@ impl Operator {
         let (ann, bo) = (harness.organization("ann").await, harness.organization("bo").await);
         let partnership = ann.invites(&bo.email()).await.unwrap().id;
         let contact = ann.types_in("known@else.example").await.unwrap().id;
-        let ids = Ids { account: ann.id, partnership, member: ann.boss.id, contact, target: bo.id };
+        bo.publishes("Bo's").await;
+        let ids = Ids {
+            account: ann.id,
+            partnership,
+            member: ann.boss.id,
+            contact,
+            target: bo.id.clone(),
+            provider: bo.id,
+        };
         Self { harness, ids }
     }
 

@@ -15,7 +15,13 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-const SERVICES: [&str; 2] = ["partner.v1.AccountService", "partner.v1.PartnerService"];
+const SERVICES: [&str; 5] = [
+    "partner.v1.AccountService",
+    "partner.v1.PartnerService",
+    "partner.v1.ContactService",
+    "partner.v1.MemberSyncService",
+    "partner.v1.ProviderService",
+];
 
 /// The leading comments of a file, by path.
 pub fn comments(file: &FileDescriptorProto) -> BTreeMap<Vec<i32>, String> {

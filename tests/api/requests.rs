@@ -15,6 +15,8 @@ pub struct Ids {
     pub contact: String,
     /// Where a member moves to.
     pub target: String,
+    /// The account of a published provider.
+    pub provider: String,
 }
 
 /// Who may make a call.
@@ -109,9 +111,35 @@ fn row(rpc: &str, ids: &Ids) -> Option<(Who, Vec<(&'static str, Value)>)> {
         "GetContact" | "DeleteContact" => {
             (Who::Members, vec![account(), ("contact_id", text(&ids.contact))])
         }
+        "GetProviderProfile" | "SearchProviders" | "ListInquiries" => {
+            (Who::Members, vec![account()])
+        }
+        "UpdateProviderProfile" => (
+            Who::Members,
+            vec![
+                account(),
+                ("provider_profile.display_name", text("A provider")),
+                ("provider_profile.services", texts(&["backup"])),
+                ("provider_profile.countries", texts(&["SE"])),
+                ("provider_profile.cities", texts(&["Malm\u{f6}"])),
+            ],
+        ),
+        "ContactProviders" => (
+            Who::Members,
+            vec![
+                account(),
+                ("provider_account_ids", texts(&[&ids.provider])),
+                ("needs", text("Somebody who moves our mail")),
+                ("reply_to_email", text("us@here.example")),
+            ],
+        ),
         "CreateGuest" => (Who::Members, vec![account(), ("email", text("guest@else.example"))]),
         _ => return None,
     })
+}
+
+fn texts(texts: &[&str]) -> Value {
+    Value::List(texts.iter().map(|one| text(*one)).collect())
 }
 
 /// Members with these addresses, as a list.
@@ -145,6 +173,7 @@ fn every_rpc_of_the_descriptors_has_a_row() {
         member: String::new(),
         contact: String::new(),
         target: String::new(),
+        provider: String::new(),
     };
     let missing: Vec<_> =
         rpcs().into_iter().filter(|rpc| row(rpc.name(), &ids).is_none()).collect();

@@ -134,6 +134,7 @@ impl World {
         let ann = harness.organization("ann").await;
         let observer =
             harness.register(&ann.id, "eye@ann.example", MemberProfile::Observer).await.unwrap();
+        cy.publishes("Cy's").await;
         let mine = ann.invites("somebody@nowhere.example").await.unwrap();
         let own = Ids {
             account: ann.id.clone(),
@@ -141,13 +142,15 @@ impl World {
             member: ann.boss.id.clone(),
             contact: ann.types_in("known@else.example").await.unwrap().id,
             target: cy.id.clone(),
+            provider: cy.id.clone(),
         };
         let foreign = Ids {
             account: bo.id.clone(),
             partnership: between_others,
             member: bo.boss.id.clone(),
             contact: bo.types_in("known@else.example").await.unwrap().id,
-            target: cy.id,
+            target: cy.id.clone(),
+            provider: cy.id,
         };
         Self { harness, own, manager: ann.boss.id, observer: observer.id, foreign }
     }
@@ -289,6 +292,8 @@ impl World {
             | "viewer_account_id"
             | "purchases_of_account_id"
             | "target_account_id"
+            | "provider_account_id"
+            | "provider_account_ids"
             | "preferences.blocked_account_ids" => &self.foreign.account,
             other => panic!("say in tests/api/tenancy.rs whose id {other} is"),
         }

@@ -22,6 +22,8 @@ pub enum Call {
     List,
     /// CheckPartnerAccess, of a few hundred pairs.
     Check,
+    /// A search among many providers, by the operator.
+    Search,
     /// What RegisterMember is asked, answered by saying it again.
     Echo,
     /// A peer's write, of as many bytes as an event has.
@@ -43,6 +45,7 @@ impl Call {
             Self::Register | Self::RegisterIn(_) => "RegisterMember",
             Self::List => "ListPartnerships (20 rows)",
             Self::Check => "CheckPartnerAccess",
+            Self::Search => "SearchProviders",
             Self::Echo => "echo",
             Self::Put => "etcd's Put",
         }
@@ -54,7 +57,7 @@ impl Call {
             Self::Invite => "invite",
             Self::Accept => "accept",
             Self::Register | Self::RegisterIn(_) | Self::Echo | Self::Put => "register",
-            Self::List | Self::Check => "list",
+            Self::List | Self::Check | Self::Search => "list",
         }
     }
 
@@ -66,6 +69,7 @@ impl Call {
             Self::Register | Self::RegisterIn(_) => "/partner.v1.AccountService/RegisterMember",
             Self::List => "/partner.v1.PartnerService/ListPartnerships",
             Self::Check => "/partner.v1.PartnerService/CheckPartnerAccess",
+            Self::Search => "/partner.v1.ProviderService/SearchProviders",
             Self::Echo => crate::raw::ECHO,
             Self::Put => "/etcdserverpb.KV/Put",
         }
@@ -82,6 +86,7 @@ impl Call {
             Self::RegisterIn(account) => register(account, number),
             Self::List => list(number),
             Self::Check => check(number),
+            Self::Search => crate::search::ask(number),
             Self::Put => put(number),
         }
     }
@@ -102,6 +107,8 @@ impl Call {
             Self::Check => {
                 pb::CheckPartnerAccessResponse::decode(answer).is_ok_and(|it| it.allowed)
             }
+            Self::Search => pb::SearchProvidersResponse::decode(answer)
+                .is_ok_and(|it| !it.provider_profiles.is_empty()),
             Self::Echo => pb::RegisterMemberRequest::decode(answer)
                 .is_ok_and(|it| it.member.is_some_and(|one| !one.email.is_empty())),
             Self::Put => !answer.is_empty(),

@@ -39,6 +39,7 @@ mod reconnect;
 mod register;
 mod report;
 mod rows;
+mod search;
 mod server;
 mod slow;
 mod snapshot;
@@ -127,6 +128,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     reconnect::measure(&postgres, arguments, &mut report).await?;
     snapshot::measure(&postgres, arguments, &mut report).await?;
     latency::measure(&postgres, arguments, &mut report).await?;
+    search::measure(&postgres, arguments, &mut report).await?;
     growth::measure(&postgres, arguments, &mut report).await?;
     catchup::measure(&postgres, arguments, &mut report).await?;
     slow::measure(&postgres, arguments, &mut report).await?;

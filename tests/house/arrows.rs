@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["feed"],
     &["backend"],
     &["account", "audit"],
-    &["agreement"],
+    &["agreement", "provider"],
     &["partnership"],
     &["contact", "access"],
     &["sync"],
@@ -53,8 +53,8 @@ const KEPT_IN: &[(&[&str], &[&str], &str)] = &[
     (
         &["execute_unprepared", "from_sql_and_values", "from_string(db.", "query_one_raw"],
         // contact reads histories as of a position, and feed the log with all that holds at that moment: joins that no
-        // query builder makes readable
-        &["backend", "migration", "contact", "feed"],
+        // query builder makes readable; provider searches texts, in each engine's own words
+        &["backend", "migration", "contact", "feed", "provider"],
         "SQL as text",
     ),
     (&["sqlx"], &["backend", "error"], "drivers"),

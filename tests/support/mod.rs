@@ -8,6 +8,7 @@ pub mod contact_oracle;
 pub mod contacts;
 pub mod database;
 pub mod directory;
+pub mod providers;
 pub mod refusal;
 pub mod restart;
 pub mod roster;
@@ -26,6 +27,7 @@ use partner_service::grpc::pb::agreement_service_client::AgreementServiceClient;
 use partner_service::grpc::pb::contact_service_client::ContactServiceClient;
 use partner_service::grpc::pb::member_sync_service_client::MemberSyncServiceClient;
 use partner_service::grpc::pb::partner_service_client::PartnerServiceClient;
+use partner_service::grpc::pb::provider_service_client::ProviderServiceClient;
 use partner_service::grpc::transport::serve_connection;
 use partner_service::server::{REACTIONS, Service};
 use std::sync::Arc;
@@ -109,6 +111,7 @@ impl Harness {
             agreements: AgreementServiceClient::with_interceptor(channel.clone(), headers.clone()),
             contacts: ContactServiceClient::with_interceptor(channel.clone(), headers.clone()),
             partners: PartnerServiceClient::with_interceptor(channel.clone(), headers.clone()),
+            providers: ProviderServiceClient::with_interceptor(channel.clone(), headers.clone()),
             sync: MemberSyncServiceClient::with_interceptor(channel.clone(), headers),
         }
     }
@@ -137,6 +140,7 @@ pub struct Caller {
     pub agreements: AgreementServiceClient<InterceptedService<Channel, Headers>>,
     pub contacts: ContactServiceClient<InterceptedService<Channel, Headers>>,
     pub partners: PartnerServiceClient<InterceptedService<Channel, Headers>>,
+    pub providers: ProviderServiceClient<InterceptedService<Channel, Headers>>,
     pub sync: MemberSyncServiceClient<InterceptedService<Channel, Headers>>,
 }
 

@@ -8,6 +8,7 @@ use crate::domain::event::AuditAction;
 use crate::domain::partner_type::{AdminRole, PartnerType, Permission};
 use crate::domain::partnership::{Action, Side, View};
 use crate::domain::preferences::{ContactRetention, ReceivePolicy};
+use crate::domain::provider::{CustomerSize, InquiryDirection};
 use crate::domain::roles::RolesState;
 use crate::grpc::pb;
 use crate::partnership::view::StateReason;
@@ -52,6 +53,8 @@ wire!(ReceivePolicy, pb::ReceivePolicy, { AllowAll, AllowExcept, DenyAll });
 wire!(ContactRetention, pb::ContactRetention, { Keep, Purge });
 wire!(ContactKind, pb::ContactKind, { User, Member, Guest });
 wire!(Link, pb::ContactLink, { Synced, Detached, RemovedAtSource });
+wire!(CustomerSize, pb::CustomerSize, { From1To9, From10To49, From50To249, From250To999, From1000 });
+wire!(InquiryDirection, pb::InquiryDirection, { Received, Sent });
 wire!(PartnerType, pb::PartnershipType, {
     Collaboration, Reseller, DelegatedAdministrator, ResellerAndDelegatedAdministrator, Partner, Advisor, Mpsa, OemPc,
     LineOfBusiness,
@@ -63,7 +66,7 @@ wire!(Permission, pb::Permission, {
 wire!(AuditAction, pb::AuditAction, {
     Invited, Received, Resent, Accepted, Rejected, Deleted, Canceled, Superseded, Expired, Ended, Hidden, Replaced,
     Withdrawn, PreferencesUpdated, Renewed, AdminRolesRemoved, AdminRolesExpired, AdminRolesExtended, AdminRolesExpiring,
-    PurchaseVisibilityChanged, AgreementAccepted,
+    PurchaseVisibilityChanged, AgreementAccepted, ProviderProfileUpdated, Inquired,
 });
 wire!(AdminRole, pb::AdminRole, { UserAdmin, LicenseAdmin, PasswordAdmin, ServiceAdmin, SupportAdmin });
 wire!(RolesState, pb::RolesState, { Requested, InForce, Removed, Expired });

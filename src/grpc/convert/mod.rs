@@ -10,6 +10,7 @@ pub mod enums;
 pub mod mask;
 pub mod member;
 pub mod partnership;
+pub mod provider;
 pub mod sync;
 
 use crate::domain::time::Timestamp;

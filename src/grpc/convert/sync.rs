@@ -191,6 +191,8 @@ fn kind(kind: EventKind) -> pb::MemberEventKind {
         | EventKind::GuestCreated
         | EventKind::GuestDeleted
         | EventKind::ContactSuppressed
-        | EventKind::ContactRestored => pb::MemberEventKind::Unspecified,
+        | EventKind::ContactRestored
+        | EventKind::ProviderProfileUpdated
+        | EventKind::InquirySent => pb::MemberEventKind::Unspecified,
     }
 }

@@ -101,7 +101,9 @@ fn span(rule: &str, value: &Value) -> Bound {
 fn list(field: &FieldDescriptor, rule: &str, value: &Value, good: &Value) -> Vec<Bound> {
     let of = |length: u64| {
         let one = good.as_list().and_then(<[Value]>::first).expect("a good list has an element");
-        Value::List(vec![one.clone(); usize::try_from(length).expect("a length")])
+        let is_id = one.as_str().is_some_and(|text| Uuid::try_parse(text).is_ok());
+        let another = |_| if is_id { fresh() } else { one.clone() };
+        Value::List((0..length).map(another).collect())
     };
     match (rule, value) {
         ("items", Value::Message(rules)) => {
@@ -236,6 +238,13 @@ fn samples(pattern: &str) -> (Vec<String>, Vec<String>) {
             owned(&["Ünï-cödé, \"quoted\" <b>", "日本語"]),
             owned(&["a\nb", "a\rb", "bell\u{7}", "tab\t.", "del\u{7f}", "c1\u{85}"]),
         ),
+        "^\\P{Cc}+$" => {
+            (owned(&["\u{dc}n\u{ef}-c\u{f6}d\u{e9}"]), owned(&["", "bell\u{7}", "a\nb"]))
+        }
+        "^[A-Z]{2}$" => {
+            (owned(&["SE", "KR"]), owned(&["", "se", "S", "SWE", "S1", "\u{c5}X", "SE\n"]))
+        }
+        "^[\\n\\P{Cc}]+$" => (owned(&["two\nlines"]), owned(&["", "\n", "a\rb", "bell\u{7}"])),
         "^[\\n\\P{Cc}]*$" => (
             owned(&["two\nlines", "日本語"]),
             owned(&["a\rb", "bell\u{7}", "tab\t.", "nul\u{0}", "del\u{7f}"]),

@@ -23,8 +23,7 @@ use uuid::Uuid;
 pub const CALL: &str = "call-1";
 
 /// What nothing in this release gives: it belongs to RPCs and flags that come later.
-pub const LATER: &[ErrorReason] =
-    &[ErrorReason::AudienceIsDynamic, ErrorReason::MailNotRetryable, ErrorReason::RateLimited];
+pub const LATER: &[ErrorReason] = &[ErrorReason::AudienceIsDynamic, ErrorReason::MailNotRetryable];
 
 /// The status of a call refused for this reason; none for the reasons that nothing gives yet. Scenarios that leave the
 /// service as they found it share `common`, each with organisations of its own.
@@ -184,6 +183,12 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
             let (stage, id) = Stage::invited(common).await;
             failed(stage.ann.resends(&id).await)
         }
+        R::RateLimited => {
+            let limits = Limits { providers_per_day: 0, ..Limits::default() };
+            let stage = Stage::on(&limited(limits).await).await;
+            stage.bo.publishes("Bo's").await;
+            failed(stage.ann.asks(&[&stage.bo]).await)
+        }
         R::MessageTooLarge => {
             let stage = Stage::on(common).await;
             failed(stage.ann.invites(&"x".repeat(300 * 1024)).await)
@@ -236,7 +241,7 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
         R::PartnershipNotActive => providing::partnership_not_active(common).await,
         R::NoAdminRoles => providing::no_admin_roles(common).await,
         R::PartnershipRequired => providing::partnership_required(common).await,
-        R::AudienceIsDynamic | R::MailNotRetryable | R::RateLimited => {
+        R::AudienceIsDynamic | R::MailNotRetryable => {
             assert!(LATER.contains(&reason));
             return None;
         }

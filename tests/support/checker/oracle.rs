@@ -129,7 +129,9 @@ impl Oracle {
             | Kind::AgreementPublished
             | Kind::AgreementAccepted
             | Kind::GuestCreated
-            | Kind::GuestDeleted => {}
+            | Kind::GuestDeleted
+            | Kind::ProviderProfileUpdated
+            | Kind::InquirySent => {}
         }
     }
 
