@@ -2,8 +2,8 @@
 //! full-text table. What is looked for travels as a value in the engine's query language; its words are letters, digits
 //! and underscores alone (`domain::search`) and stand in quotes, so that nobody's text is ever an operator.
 //!
-//! Who has rare words is gathered and put in order. Who has common ones is met by walking the order instead, a few
-//! thousand steps at most; only if these meet too few, all of them standing further on, they are gathered after all.
+//! Who has rare words is gathered and put in order. Who has common ones is met by walking the order instead, two thousand
+//! steps at most; only if these meet too few, most of them standing further on, they are gathered after all.
 
 use super::words::{Condition, Each, Fit, Sought, Stored, Term};
 use crate::domain::ids::AccountId;
@@ -14,9 +14,9 @@ use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, QueryResult, 
 use uuid::Uuid;
 
 /// As many are gathered before the order is walked.
-const GATHERED: u64 = 2_000;
+const GATHERED: u64 = 1_000;
 /// As many steps the order is walked.
-const STEPS: u64 = 3_000;
+const STEPS: u64 = 2_000;
 
 /// A profile's place in the order of names.
 pub type Named = (String, AccountId);
@@ -117,8 +117,9 @@ pub async fn best(
         .text(" AS fit FROM found i)");
     query.text(" SELECT name_key, account_id, CAST(fit AS bigint) AS fit, (SELECT count(*) FROM found) AS found FROM ranked i");
     if let Some((fit, named)) = after {
-        query.text(" WHERE fit > ").number(*fit as u64).text(" OR (fit = ").number(*fit as u64);
-        query.text(" AND ").beyond(Some(named)).text(")");
+        let fit = *fit as u64;
+        query.text(" WHERE ").too_many().text(" OR fit > ").number(fit);
+        query.text(" OR (fit = ").number(fit).text(" AND ").beyond(Some(named)).text(")");
     }
     query.text(" ORDER BY fit, name_key, account_id LIMIT ").number(limit);
     let rows = query.all(db).await?;
@@ -150,16 +151,11 @@ pub async fn fitting(
         query.beyond(after).in_order().number(limit);
         return query.named(db).await;
     }
-    let mut query = Query::of(db);
-    query.text("WITH i AS MATERIALIZED (SELECT i.name_key, i.account_id FROM ");
-    query.having(&condition).text(" AND ").beyond(after).text(" LIMIT ").number(GATHERED + 1);
-    query
-        .text(") SELECT i.name_key, i.account_id, (SELECT count(*) FROM i) AS found FROM i WHERE ");
-    query.another_name(sought).in_order().number(limit);
-    let rows = query.all(db).await?;
-    let found: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "found"))?;
-    if u64::try_from(found).unwrap_or(0) <= GATHERED {
-        return rows.iter().map(named).collect();
+    // without words there is one fit only, and its condition is the one that too many met
+    if !sought.words.is_empty()
+        && let Some(gathered) = gathered(db, sought, &condition, after, limit).await?
+    {
+        return Ok(gathered);
     }
     let mut query = Query::of(db);
     query.text("SELECT i.name_key, i.account_id FROM (SELECT name_key, account_id, words FROM provider_index i WHERE ");
@@ -175,6 +171,26 @@ pub async fn fitting(
     // an expression, so that the order is not walked to its end after all
     query.text(" ORDER BY i.name_key || '', i.account_id LIMIT ").number(limit);
     query.named(db).await
+}
+
+/// Those who meet a condition, in order of name, unless they are too many.
+async fn gathered(
+    db: &impl ConnectionTrait,
+    sought: &Sought,
+    condition: &Condition,
+    after: Option<&Named>,
+    limit: u64,
+) -> Result<Option<Vec<Named>>, DbErr> {
+    let mut query = Query::of(db);
+    query.text("WITH i AS MATERIALIZED (SELECT i.name_key, i.account_id FROM ");
+    query.having(condition).text(" AND ").beyond(after).text(" AND ").another_name(sought);
+    query.text(" LIMIT ").number(GATHERED + 1);
+    query.text(") SELECT i.name_key, i.account_id, (SELECT count(*) FROM i) AS found FROM i");
+    query.in_order().number(limit);
+    let rows = query.all(db).await?;
+    let found: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "found"))?;
+    let few = u64::try_from(found).unwrap_or(0) <= GATHERED;
+    few.then(|| rows.iter().map(named).collect()).transpose()
 }
 
 fn named(row: &QueryResult) -> Result<Named, DbErr> {
@@ -268,13 +284,21 @@ impl Query {
         self
     }
 
+    fn too_many(&mut self) -> &mut Self {
+        self.text("(SELECT count(*) FROM found) > ").number(GATHERED)
+    }
+
     /// How well a row of `found` fits.
     fn fit(&mut self, sought: &Sought) -> &mut Self {
         if sought.words.is_empty() {
             return self.number(Fit::Anywhere as u64);
         }
         let condition = |each| Condition { each, but_not: Vec::new() };
-        self.text("CASE WHEN i.name_key = ").value(sought.name_key.as_str());
+        // too many are not looked at one by one
+        self.text("CASE WHEN ")
+            .too_many()
+            .text(" THEN 0 WHEN i.name_key = ")
+            .value(sought.name_key.as_str());
         self.text(" THEN ").number(Fit::Name as u64);
         self.text(" WHEN ").has(&condition(sought.in_name())).text(" THEN ");
         self.number(Fit::InName as u64);
