@@ -8,14 +8,18 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cluster;
 mod commit;
 mod crash;
 mod drain;
+mod failover;
 mod follow;
 mod kill;
 mod load;
+mod pair;
 mod process;
 mod proxy;
+mod standby;
 mod start;
 mod streams;
 mod verdict;

@@ -1,5 +1,5 @@
 //! Stands between service and PostgreSQL, understands just enough of the protocol to find a COMMIT, and spoils it on
-//! demand.
+//! demand; and leads to another server when told to, as an address does after a failover.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// What is done to a COMMIT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,9 @@ pub struct Proxy {
 }
 
 struct State {
-    upstream: String,
+    upstream: Mutex<String>,
+    /// Changes whenever it leads elsewhere: what was connected before breaks.
+    moves: watch::Sender<usize>,
     plan: Mutex<Plan>,
     commits: AtomicUsize,
     faults: AtomicUsize,
@@ -42,12 +44,12 @@ struct State {
 impl Proxy {
     /// A proxy for a `postgres://user@host:port/database` that spoils nothing yet.
     pub async fn start(url: &str) -> Self {
-        let (before, rest) = url.rsplit_once('@').expect("a user in the URL");
-        let (upstream, database) = rest.split_once('/').expect("a database in the URL");
+        let (before, upstream, database) = parts(url);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let own = listener.local_addr().expect("an address");
         let state = Arc::new(State {
-            upstream: upstream.to_owned(),
+            upstream: Mutex::new(upstream.to_owned()),
+            moves: watch::Sender::new(0),
             plan: Mutex::new(Box::new(|_| None)),
             commits: AtomicUsize::new(0),
             faults: AtomicUsize::new(0),
@@ -59,6 +61,12 @@ impl Proxy {
             }
         });
         Self { url: format!("{before}@{own}/{database}?sslmode=disable"), state }
+    }
+
+    /// Leads to another server from now on; connections to the one before break.
+    pub fn leads_to(&self, url: &str) {
+        parts(url).1.clone_into(&mut self.state.upstream.lock().unwrap());
+        self.state.moves.send_modify(|moves| *moves += 1);
     }
 
     /// Spoils commits, counted from now, as `plan` says.
@@ -73,6 +81,13 @@ impl Proxy {
     }
 }
 
+/// What stands before the address, the address, and the database.
+fn parts(url: &str) -> (&str, &str, &str) {
+    let (before, rest) = url.rsplit_once('@').expect("a user in the URL");
+    let (upstream, database) = rest.split_once('/').expect("a database in the URL");
+    (before, upstream, database)
+}
+
 impl State {
     fn fault(&self) -> Option<Fault> {
         let number = self.commits.fetch_add(1, Ordering::SeqCst);
@@ -83,7 +98,9 @@ impl State {
 }
 
 async fn relay(client: TcpStream, state: Arc<State>) {
-    let Ok(server) = TcpStream::connect(&state.upstream).await else {
+    let mut moves = state.moves.subscribe();
+    let upstream = state.upstream.lock().unwrap().clone();
+    let Ok(server) = TcpStream::connect(upstream).await else {
         return;
     };
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
@@ -94,6 +111,7 @@ async fn relay(client: TcpStream, state: Arc<State>) {
     tokio::select! {
         _ = forward(from_client, to_server, &state, &deaf, &replied) => {}
         _ = back(from_server, to_client, &deaf, &replied) => {}
+        _ = moves.changed() => {}
     }
 }
 
