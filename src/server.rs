@@ -165,14 +165,17 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     let authenticator = authenticator(config)?;
     std::fs::create_dir_all(&config.data_dir)
         .map_err(|source| ServeError::File { path: config.data_dir.clone(), source })?;
-    let database = Database::open(&config.database_url()).await?;
+    let direct = config.database_direct_url.as_deref();
+    let database = Database::open_with(&config.database_url(), direct).await?;
     let (key, key_origin) = secret_key(config, &database).await?;
     let about_database =
         format!("{} ({})", database.location(), migrations(database.migrations_applied()));
     let backend = Backend::new(database, Clock::System, limits(config), key, REACTIONS);
     let service = Service::assemble(backend, authenticator).await?;
-    if config.doorbell == Doorbell::Notify {
-        service.backend.ring_others();
+    match config.doorbell()? {
+        Doorbell::Notify => service.backend.ring_others(),
+        Doorbell::Nats(nats) => service.backend.ring_through(nats),
+        Doorbell::Poll => {}
     }
 
     let unusable = |source| ServeError::Listen { address: config.listen.to_string(), source };

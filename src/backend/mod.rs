@@ -22,6 +22,7 @@ mod database;
 mod group;
 mod key;
 mod limits;
+mod nats;
 mod notify;
 mod outcome;
 mod pause;
@@ -35,6 +36,7 @@ pub use database::{Database, Engine, OpenError};
 pub use group::{Command, Group};
 pub use key::SecretKey;
 pub use limits::Limits;
+pub use nats::Nats;
 pub use outcome::{Answer, At, Change, Outcome, Outcomes, Part, Planned, Slot, insert, update};
 pub use pause::{Pause, PausePoint};
 pub use work::{Ask, Asked, Done, Patience, RequestKey, Verdict, Work};
@@ -105,6 +107,14 @@ impl Backend {
     /// The database's.
     pub async fn follow(&self) -> Result<(), Error> {
         self.feed.follow(self.database.tail()).await
+    }
+
+    /// Rings the other replicas' doorbells through a NATS server after a commit, and listens to theirs.
+    pub fn ring_through(&self, nats: Nats) {
+        // a database in a file has no others
+        if self.database.engine() == Engine::Postgres {
+            self.feed.meanwhile(nats::exchange(Arc::clone(&self.feed), nats));
+        }
     }
 
     /// Rings the other replicas' doorbells after a commit, and listens to theirs; without, they poll.
