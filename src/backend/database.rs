@@ -7,17 +7,18 @@ use crate::domain::time::Timestamp;
 use crate::entity::service_key;
 use crate::migration::Migrator;
 use sea_orm::{
-    AccessMode, ActiveValue::Set, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
-    EntityTrait, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, sea_query::OnConflict,
+    AccessMode, ActiveValue::Set, ConnAcquireErr, ConnectionTrait, DatabaseConnection,
+    DatabaseTransaction, DbErr, EntityTrait, IsolationLevel, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, sea_query::OnConflict,
 };
 use sea_orm_migration::MigratorTrait;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use std::fs::File;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
+const START_PATIENCE: Duration = Duration::from_secs(10);
 /// Streams that are behind queue for these, and hold up nobody else.
 pub(super) const CATCH_UP_CONNECTIONS: u32 = 4;
 pub(super) const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -137,6 +138,10 @@ impl Database {
     /// # Errors
     /// The database's.
     pub async fn service_key(&self, now: Timestamp) -> Result<SecretKey, OpenError> {
+        patiently(|| self.make_or_read_key(now)).await
+    }
+
+    async fn make_or_read_key(&self, now: Timestamp) -> Result<SecretKey, OpenError> {
         let fresh: [u8; SecretKey::MIN_BYTES] = rand::random();
         let made =
             service_key::ActiveModel { id: Set(1), key: Set(hex(&fresh)), created_at: Set(now) };
@@ -247,6 +252,22 @@ impl Database {
         }
         if let Some(lock) = &self.lock {
             let _ = lock.unlock();
+        }
+    }
+}
+
+/// Asks again when no connection was to be had in the time that a call has: a machine that is busy with starting may need
+/// more.
+pub(super) async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, OpenError>
+where
+    F: Future<Output = Result<T, OpenError>>,
+{
+    let deadline = Instant::now() + START_PATIENCE;
+    loop {
+        match ask().await {
+            Err(OpenError::Database(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
+                if Instant::now() < deadline => {}
+            answer => return answer,
         }
     }
 }

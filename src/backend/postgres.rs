@@ -6,7 +6,7 @@
 
 use super::database::{
     ACQUIRE_TIMEOUT, CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT, Database, Engine, OpenError, Tail,
-    connect_error, in_words, migrate, setting_of,
+    connect_error, in_words, migrate, patiently, setting_of,
 };
 use sea_orm::{ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, Statement};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
@@ -54,8 +54,7 @@ pub(super) async fn open(url: &str, direct_url: Option<&str>) -> Result<Database
         ])
     });
     let db = pool(&options, CONNECTIONS, ACQUIRE_TIMEOUT);
-    warm(db.get_postgres_connection_pool()).await?;
-    let found = setting_of(&db, "SHOW synchronous_commit").await?;
+    let found = patiently(|| setting_of(&db, "SHOW synchronous_commit")).await?;
     if !matches!(found.as_str(), "on" | "remote_apply") {
         return Err(OpenError::NotDurable { setting: "synchronous_commit", found, needed: "on" });
     }
@@ -161,18 +160,6 @@ async fn is_same(one: &mut PgConnection, other: &mut PgConnection) -> Result<boo
     .bind(i64::from(high.cast_unsigned()))
     .bind(i64::from(low.cast_unsigned()));
     seen.fetch_one(other).await
-}
-
-/// A first connection, with more time than a call has: a machine that is busy with starting may need it.
-async fn warm(pool: &PgPool) -> Result<(), OpenError> {
-    let deadline = Instant::now() + CONNECT_TIMEOUT;
-    loop {
-        match pool.acquire().await {
-            Ok(_) => return Ok(()),
-            Err(sqlx::Error::PoolTimedOut) if Instant::now() < deadline => {}
-            Err(error) => return Err(connect_error(error)),
-        }
-    }
 }
 
 /// Migrates on one session that holds an advisory lock for the whole run: of several processes one migrates, none fails.

@@ -65,7 +65,7 @@ impl Feed {
         self: &Arc<Self>,
         connect: impl Fn() -> DatabaseConnection + Send + 'static,
     ) -> Result<(), Error> {
-        tail::begin(self, &connect()).await?;
+        tail::start(self, &connect()).await?;
         self.tasks.spawn(tail::follow(Arc::clone(self), connect, self.stop.clone()));
         Ok(())
     }

@@ -32,7 +32,7 @@ const LONGEST_LOOK: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// The database's.
-pub async fn begin(feed: &Feed, db: &DatabaseConnection) -> Result<(), Error> {
+pub async fn start(feed: &Feed, db: &DatabaseConnection) -> Result<(), Error> {
     let deadline = Instant::now() + START;
     loop {
         match take_place(feed, db, End::Interrupted).await {

@@ -11,6 +11,7 @@ mod support;
 mod cluster;
 mod commit;
 mod crash;
+mod direct;
 mod drain;
 mod failover;
 mod follow;

@@ -25,6 +25,9 @@ pub const FAULTS: [Fault; 3] = [Fault::LoseReply, Fault::CutAtOnce, Fault::LoseC
 /// Chooses what happens to the so-manieth COMMIT.
 type Plan = Box<dyn Fn(usize) -> Option<Fault> + Send>;
 
+/// Chooses which connections, counted from the first, are taken and led nowhere.
+type Stall = Box<dyn Fn(usize) -> bool + Send>;
+
 /// A listening proxy.
 pub struct Proxy {
     /// The database's URL, by way of the proxy.
@@ -36,6 +39,8 @@ struct State {
     upstream: Mutex<String>,
     /// Changes whenever it leads elsewhere: what was connected before breaks.
     moves: watch::Sender<usize>,
+    stall: Mutex<Stall>,
+    taken: AtomicUsize,
     plan: Mutex<Plan>,
     commits: AtomicUsize,
     faults: AtomicUsize,
@@ -50,6 +55,8 @@ impl Proxy {
         let state = Arc::new(State {
             upstream: Mutex::new(upstream.to_owned()),
             moves: watch::Sender::new(0),
+            stall: Mutex::new(Box::new(|_| false)),
+            taken: AtomicUsize::new(0),
             plan: Mutex::new(Box::new(|_| None)),
             commits: AtomicUsize::new(0),
             faults: AtomicUsize::new(0),
@@ -67,6 +74,16 @@ impl Proxy {
     pub fn leads_to(&self, url: &str) {
         parts(url).1.clone_into(&mut self.state.upstream.lock().unwrap());
         self.state.moves.send_modify(|moves| *moves += 1);
+    }
+
+    /// Leads these connections nowhere, counted from the first of all.
+    pub fn stalls(&self, which: impl Fn(usize) -> bool + Send + 'static) {
+        *self.state.stall.lock().unwrap() = Box::new(which);
+    }
+
+    /// How many connections were asked for.
+    pub fn taken(&self) -> usize {
+        self.state.taken.load(Ordering::SeqCst)
     }
 
     /// Spoils commits, counted from now, as `plan` says.
@@ -99,6 +116,12 @@ impl State {
 
 async fn relay(client: TcpStream, state: Arc<State>) {
     let mut moves = state.moves.subscribe();
+    let number = state.taken.fetch_add(1, Ordering::SeqCst);
+    let stalls = (state.stall.lock().unwrap())(number);
+    if stalls {
+        let _ = moves.changed().await;
+        return;
+    }
     let upstream = state.upstream.lock().unwrap().clone();
     let Ok(server) = TcpStream::connect(upstream).await else {
         return;
