@@ -39,6 +39,8 @@ struct State {
     upstream: Mutex<String>,
     /// Changes whenever it leads elsewhere: what was connected before breaks.
     moves: watch::Sender<usize>,
+    /// Changes whenever what is connected falls silent.
+    freezes: watch::Sender<usize>,
     stall: Mutex<Stall>,
     taken: AtomicUsize,
     plan: Mutex<Plan>,
@@ -55,6 +57,7 @@ impl Proxy {
         let state = Arc::new(State {
             upstream: Mutex::new(upstream.to_owned()),
             moves: watch::Sender::new(0),
+            freezes: watch::Sender::new(0),
             stall: Mutex::new(Box::new(|_| false)),
             taken: AtomicUsize::new(0),
             plan: Mutex::new(Box::new(|_| None)),
@@ -79,6 +82,11 @@ impl Proxy {
     /// Leads these connections nowhere, counted from the first of all.
     pub fn stalls(&self, which: impl Fn(usize) -> bool + Send + 'static) {
         *self.state.stall.lock().unwrap() = Box::new(which);
+    }
+
+    /// What is connected falls silent and does not break, as when a machine is gone; new connections are as ever.
+    pub fn freezes(&self) {
+        self.state.freezes.send_modify(|freezes| *freezes += 1);
     }
 
     /// How many connections were asked for.
@@ -115,7 +123,7 @@ impl State {
 }
 
 async fn relay(client: TcpStream, state: Arc<State>) {
-    let mut moves = state.moves.subscribe();
+    let (mut moves, mut freezes) = (state.moves.subscribe(), state.freezes.subscribe());
     let number = state.taken.fetch_add(1, Ordering::SeqCst);
     let stalls = (state.stall.lock().unwrap())(number);
     if stalls {
@@ -131,10 +139,17 @@ async fn relay(client: TcpStream, state: Arc<State>) {
         (client.into_split(), server.into_split());
     let (deaf, replied) = (AtomicBool::new(false), Notify::new());
     // whichever way ends first takes the other with it
+    let relaying = async {
+        tokio::select! {
+            _ = forward(from_client, to_server, &state, &deaf, &replied) => {}
+            _ = back(from_server, to_client, &deaf, &replied) => {}
+            _ = moves.changed() => {}
+        }
+    };
+    tokio::pin!(relaying);
     tokio::select! {
-        _ = forward(from_client, to_server, &state, &deaf, &replied) => {}
-        _ = back(from_server, to_client, &deaf, &replied) => {}
-        _ = moves.changed() => {}
+        () = &mut relaying => {}
+        _ = freezes.changed() => std::future::pending().await,
     }
 }
 
