@@ -22,6 +22,7 @@ mod process;
 mod proxy;
 mod standby;
 mod start;
+mod still;
 mod streams;
 mod verdict;
 
