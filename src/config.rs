@@ -1,5 +1,6 @@
 //! Configuration: every flag is an environment variable too (`--data-dir` is `PARTNER_DATA_DIR`).
 
+use crate::backend::Nats;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -99,6 +100,10 @@ pub struct ServeConfig {
     /// sqlite://file or postgres://user:password@host/database [default: SQLite in the data folder]
     #[arg(long, env = "PARTNER_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
+    /// Where --database-url leads through a pooler: the same PostgreSQL without it, for what needs a session of its own
+    /// [default: as --database-url]
+    #[arg(long, env = "PARTNER_DATABASE_DIRECT_URL", hide_env_values = true, value_name = "URL")]
+    pub database_direct_url: Option<String>,
     /// How callers prove themselves.
     #[arg(long, env = "PARTNER_AUTH", default_value = "none", value_name = "HOW")]
     pub auth: AuthMode,
@@ -135,10 +140,16 @@ pub struct ServeConfig {
     /// How long events are kept for those who resume; 0 is for ever.
     #[arg(long, env = "PARTNER_EVENT_RETENTION", default_value = "7d", value_name = "SPAN")]
     pub event_retention: Span,
-    /// How replicas on one PostgreSQL tell each other at once that something was committed; they look anyway ten times a
-    /// second.
-    #[arg(long, env = "PARTNER_DOORBELL", default_value = "notify", value_name = "HOW")]
-    pub doorbell: Doorbell,
+    /// How replicas on one PostgreSQL tell each other at once that something was committed: notify (PostgreSQL's),
+    /// nats://user:password@host:port (or tls://), or poll; they look anyway ten times a second.
+    #[arg(
+        long,
+        env = "PARTNER_DOORBELL",
+        hide_env_values = true,
+        default_value = "notify",
+        value_name = "HOW"
+    )]
+    pub doorbell: String,
     /// Invitations an account may send per UTC day.
     #[arg(long, env = "PARTNER_INVITATIONS_PER_DAY", default_value_t = 200, value_name = "COUNT")]
     pub invitations_per_day: u64,
@@ -157,10 +168,12 @@ pub struct ServeConfig {
 }
 
 /// How replicas hear of each other's commits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Debug)]
 pub enum Doorbell {
     /// By PostgreSQL's NOTIFY, outside every change.
     Notify,
+    /// Through a NATS server.
+    Nats(Nats),
     /// By looking, ten times a second.
     Poll,
 }
@@ -300,6 +313,9 @@ pub enum ConfigError {
          listen on 127.0.0.1, or allow it with --insecure"
     )]
     OpenWithoutTls { listen: SocketAddr },
+    // without the value: it may hold a password
+    #[error("--doorbell is none of notify, poll, nats://host:port and tls://host:port")]
+    Doorbell,
     #[error("--auth jwt needs a key to verify tokens with: give --jwt-key-file or --jwks")]
     NoKeySource,
     #[error(
@@ -320,6 +336,7 @@ impl ServeConfig {
     /// # Errors
     /// What would be dangerous, and how to say that it is meant.
     pub fn check(&self) -> Result<(), ConfigError> {
+        self.doorbell()?;
         if self.auth == AuthMode::None && (self.jwt_key_file.is_some() || self.jwks.is_some()) {
             return Err(ConfigError::KeyWithoutJwt);
         }
@@ -331,6 +348,18 @@ impl ServeConfig {
             AuthMode::None => ConfigError::OpenWithoutAuth { listen },
             AuthMode::Jwt => ConfigError::OpenWithoutTls { listen },
         })
+    }
+
+    /// How replicas hear of each other's commits.
+    ///
+    /// # Errors
+    /// `Doorbell`.
+    pub fn doorbell(&self) -> Result<Doorbell, ConfigError> {
+        match self.doorbell.as_str() {
+            "notify" => Ok(Doorbell::Notify),
+            "poll" => Ok(Doorbell::Poll),
+            url => Nats::parse(url).map(Doorbell::Nats).ok_or(ConfigError::Doorbell),
+        }
     }
 
     /// The database to open.

@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tonic::server::NamedService;
 use tonic::service::Routes;
@@ -31,9 +31,6 @@ use tonic_health::server::HealthReporter;
 pub const REACTIONS: &[Reaction] =
     &[partnership::reactions::react, provider::reactions::react, audit::react];
 
-/// A replica that has not been sure of the log's end for longer is not ready (P9).
-const MOST_LAG: Duration = Duration::from_secs(10);
-const LAG_INTERVAL: Duration = Duration::from_secs(1);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// For closing connections when open calls took the whole shutdown deadline.
 const LEAVE_TAKING: Duration = Duration::from_millis(200);
@@ -61,8 +58,9 @@ impl ServeError {
     /// Whether it is the command line or the environment that has to be put right.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        use OpenError::{Malformed, UnknownScheme};
-        matches!(self, Self::Config(_) | Self::Database(UnknownScheme | Malformed(_)))
+        use OpenError::{Malformed, NotDirect, OtherDatabase, UnknownScheme};
+        let Self::Database(error) = self else { return matches!(self, Self::Config(_)) };
+        matches!(error, UnknownScheme | Malformed { .. } | NotDirect | OtherDatabase { .. })
     }
 }
 
@@ -126,22 +124,43 @@ impl Service {
         Ok(service)
     }
 
+    /// Takes the replica out of service while it does not see the log's end (P9), and for a moment when it had to go on
+    /// from another place in the log; until `shutdown`.
+    pub fn readiness(
+        &self,
+        shutdown: CancellationToken,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        readiness(Arc::clone(&self.backend), self.health.clone(), shutdown)
+    }
+
     async fn report(&self, status: ServingStatus) {
-        let services = [
-            name_of::<AccountServiceServer<Accounts>>(),
-            name_of::<PartnerServiceServer<Partners>>(),
-            name_of::<MemberSyncServiceServer<MemberSync>>(),
-            name_of::<ContactServiceServer<Contacts>>(),
-            name_of::<AgreementServiceServer<Agreements>>(),
-            name_of::<ProviderServiceServer<Providers>>(),
-        ];
-        for service in PROBES.into_iter().chain(services) {
+        for service in PROBES.into_iter().chain(services()) {
             // a service that is going away is still alive
             if service != "liveness" || status == ServingStatus::Serving {
                 self.health.set_service_status(service, status).await;
             }
         }
     }
+
+    /// Says that it goes, and lets go of those who watch its health: a stream of theirs would outlast every deadline.
+    async fn take_leave(&self) {
+        self.report(ServingStatus::NotServing).await;
+        let mut health = self.health.clone();
+        for service in PROBES.into_iter().chain(services()) {
+            health.clear_service_status(service).await;
+        }
+    }
+}
+
+fn services() -> [&'static str; 6] {
+    [
+        name_of::<AccountServiceServer<Accounts>>(),
+        name_of::<PartnerServiceServer<Partners>>(),
+        name_of::<MemberSyncServiceServer<MemberSync>>(),
+        name_of::<ContactServiceServer<Contacts>>(),
+        name_of::<AgreementServiceServer<Agreements>>(),
+        name_of::<ProviderServiceServer<Providers>>(),
+    ]
 }
 
 fn name_of<S: NamedService>() -> &'static str {
@@ -157,14 +176,17 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     let authenticator = authenticator(config)?;
     std::fs::create_dir_all(&config.data_dir)
         .map_err(|source| ServeError::File { path: config.data_dir.clone(), source })?;
-    let database = Database::open(&config.database_url()).await?;
+    let direct = config.database_direct_url.as_deref();
+    let database = Database::open_with(&config.database_url(), direct).await?;
     let (key, key_origin) = secret_key(config, &database).await?;
     let about_database =
         format!("{} ({})", database.location(), migrations(database.migrations_applied()));
     let backend = Backend::new(database, Clock::System, limits(config), key, REACTIONS);
     let service = Service::assemble(backend, authenticator).await?;
-    if config.doorbell == Doorbell::Notify {
-        service.backend.ring_others();
+    match config.doorbell()? {
+        Doorbell::Notify => service.backend.ring_others(),
+        Doorbell::Nats(nats) => service.backend.ring_through(nats),
+        Doorbell::Poll => {}
     }
 
     let unusable = |source| ServeError::Listen { address: config.listen.to_string(), source };
@@ -175,11 +197,7 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
         .map_err(|source| ServeError::File { path: listen_file.clone(), source })?;
     banner(config, &address, &about_database, key_origin);
 
-    let ready = tokio::spawn(readiness(
-        Arc::clone(&service.backend),
-        service.health.clone(),
-        shutdown.clone(),
-    ));
+    let ready = tokio::spawn(service.readiness(shutdown.clone()));
     let sweeper = tokio::spawn(sweep(Arc::clone(&service.backend), shutdown.clone()));
     let stopping = CancellationToken::new();
     let serving = transport::serve(
@@ -193,9 +211,9 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
         let began = Instant::now();
         tracing::info!("shutting down: no new calls, open ones may finish");
         let _ = ready.await;
-        service.report(ServingStatus::NotServing).await;
-        service.backend.feed.hub.close();
         stopping.cancel();
+        service.take_leave().await;
+        service.backend.feed.hub.close();
         began
     };
     let ((), began) = tokio::join!(serving, draining);
@@ -214,24 +232,29 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     Ok(())
 }
 
-/// Takes the replica out of service while it does not see the log's end.
 async fn readiness(backend: Arc<Backend>, health: HealthReporter, shutdown: CancellationToken) {
-    let mut ticks = tokio::time::interval(LAG_INTERVAL);
+    let (hub, most) = (&backend.feed.hub, backend.limits.most_lag);
+    let mut restarts = hub.restarts();
+    let mut ticks = tokio::time::interval(most / 10);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut was_ready = true;
     loop {
-        tokio::select! {
+        let is_ready = tokio::select! {
             biased;
             () = shutdown.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
-        let lag = backend.feed.hub.lag();
-        let is_ready = lag <= MOST_LAG;
-        if is_ready == was_ready {
+            // for as long as a tick, so that whoever asks now and then hears of it
+            Ok(()) = restarts.changed() => {
+                ticks.reset();
+                false
+            }
+            _ = ticks.tick() => hub.lag() <= most,
+        };
+        if std::mem::replace(&mut was_ready, is_ready) == is_ready {
             continue;
         }
-        was_ready = is_ready;
         let status = if is_ready { ServingStatus::Serving } else { ServingStatus::NotServing };
-        tracing::warn!(lag_s = lag.as_secs(), is_ready, "readiness changed with the log's lag");
+        let lag_s = hub.lag().as_secs();
+        tracing::warn!(lag_s, is_ready, "readiness changed with the place in the log");
         for service in ["", "readiness"] {
             health.set_service_status(service, status).await;
         }

@@ -84,7 +84,8 @@ impl Backend {
         C: Fn(Arc<Work>, Vec<T>) -> F,
         F: Future<Output = Result<Outcomes<A>, Error>>,
     {
-        let txn = self.database.begin_write(patience).await.map_err(Failure::of_all)?;
+        let begun = self.database.begin_write(patience).await;
+        let txn = begun.map_err(|error| Failure::OfAll(self.blame(error.into())))?;
         let asks = asked.iter().map(|one| one.ask.clone()).collect();
         let mut work = Work { txn, now: self.now(), asks, limits: self.limits, patience };
         let known = match remembered::claim(&work).await {

@@ -7,17 +7,18 @@ use crate::domain::time::Timestamp;
 use crate::entity::service_key;
 use crate::migration::Migrator;
 use sea_orm::{
-    AccessMode, ActiveValue::Set, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
-    EntityTrait, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, sea_query::OnConflict,
+    AccessMode, ActiveValue::Set, ConnAcquireErr, ConnectionTrait, DatabaseConnection,
+    DatabaseTransaction, DbErr, EntityTrait, IsolationLevel, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, sea_query::OnConflict,
 };
 use sea_orm_migration::MigratorTrait;
-use sqlx::postgres::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPool};
 use std::fs::File;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
+const START_PATIENCE: Duration = Duration::from_secs(10);
 /// Streams that are behind queue for these, and hold up nobody else.
 pub(super) const CATCH_UP_CONNECTIONS: u32 = 4;
 pub(super) const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -36,10 +37,20 @@ pub enum Engine {
 pub enum OpenError {
     #[error("--database-url must begin with sqlite:// or postgres://")]
     UnknownScheme,
-    #[error("--database-url is malformed: {0}")]
-    Malformed(String),
-    #[error("{location} cannot be used: {reason}; check --database-url")]
-    Unreachable { location: String, reason: String },
+    #[error(
+        "--database-direct-url goes with a --database-url that begins with postgres://, and begins so itself"
+    )]
+    NotDirect,
+    #[error("{flag} is malformed: {reason}")]
+    Malformed { flag: &'static str, reason: String },
+    #[error("{location} cannot be used: {reason}; check {flag}")]
+    Unreachable { flag: &'static str, location: String, reason: String },
+    #[error("{location} is a standby, which takes no changes; {flag} has to lead to the primary")]
+    Standby { flag: &'static str, location: String },
+    #[error(
+        "--database-direct-url leads to another database ({direct}) than --database-url ({location}); both have to lead to the same one"
+    )]
+    OtherDatabase { direct: String, location: String },
     #[error("the database holds what it should not: {0}")]
     Damaged(String),
     #[error("{} is in use by another process; stop that one, or use PostgreSQL, which serves any number", .0.display())]
@@ -62,11 +73,18 @@ pub struct Database {
     pub(super) reads: DatabaseConnection,
     pub(super) writes: DatabaseConnection,
     pub(super) catch_up: DatabaseConnection,
-    pub(super) tail: DatabaseConnection,
+    pub(super) tail: Tail,
     pub(super) location: String,
     pub(super) migrations_applied: usize,
     // held while the process lives: SQLite serves one process
     pub(super) lock: Option<File>,
+}
+
+/// What follows the log, and rings for it, connects with.
+#[derive(Clone)]
+pub(super) enum Tail {
+    Sqlite(DatabaseConnection),
+    Postgres(Box<PgConnectOptions>),
 }
 
 impl Database {
@@ -75,10 +93,23 @@ impl Database {
     /// # Errors
     /// What is wrong, in words for an administrator.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        if url.starts_with("sqlite:") {
+        Self::open_with(url, None).await
+    }
+
+    /// The same; where `url` leads through a pooler, `direct` leads to the same PostgreSQL without one, for what needs a
+    /// session of its own: migrations, the tail, the doorbell.
+    ///
+    /// # Errors
+    /// What is wrong, in words for an administrator.
+    pub async fn open_with(url: &str, direct: Option<&str>) -> Result<Self, OpenError> {
+        let is_postgres =
+            |url: &str| url.starts_with("postgres://") || url.starts_with("postgresql://");
+        if direct.is_some_and(|direct| !(is_postgres(direct) && is_postgres(url))) {
+            Err(OpenError::NotDirect)
+        } else if url.starts_with("sqlite:") {
             sqlite::open(url).await
-        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            postgres::open(url).await
+        } else if is_postgres(url) {
+            postgres::open(url, direct).await
         } else {
             Err(OpenError::UnknownScheme)
         }
@@ -107,6 +138,10 @@ impl Database {
     /// # Errors
     /// The database's.
     pub async fn service_key(&self, now: Timestamp) -> Result<SecretKey, OpenError> {
+        patiently(|| self.make_or_read_key(now)).await
+    }
+
+    async fn make_or_read_key(&self, now: Timestamp) -> Result<SecretKey, OpenError> {
         let fresh: [u8; SecretKey::MIN_BYTES] = rand::random();
         let made =
             service_key::ActiveModel { id: Set(1), key: Set(hex(&fresh)), created_at: Set(now) };
@@ -128,15 +163,20 @@ impl Database {
         &self.catch_up
     }
 
-    pub(super) fn tail(&self) -> &DatabaseConnection {
-        &self.tail
+    /// Makes the tail's own connection, anew each time.
+    pub(super) fn tail(&self) -> impl Fn() -> DatabaseConnection + Send + 'static {
+        let tail = self.tail.clone();
+        move || match &tail {
+            Tail::Sqlite(db) => db.clone(),
+            Tail::Postgres(options) => postgres::tail(options),
+        }
     }
 
-    /// The tail's connections as the driver has them; SQLite has no other processes to talk to.
-    pub(super) fn tail_pool(&self) -> Option<PgPool> {
-        match self.engine {
-            Engine::Sqlite => None,
-            Engine::Postgres => Some(self.tail.get_postgres_connection_pool().clone()),
+    /// Connections for the doorbell; SQLite has no other processes to talk to.
+    pub(super) fn bell(&self) -> Option<PgPool> {
+        match &self.tail {
+            Tail::Sqlite(_) => None,
+            Tail::Postgres(options) => Some(postgres::bell(options)),
         }
     }
 
@@ -204,11 +244,30 @@ impl Database {
 
     /// Closes every connection.
     pub async fn close(&self) {
-        for pool in [&self.reads, &self.writes, &self.catch_up, &self.tail] {
+        for pool in [&self.reads, &self.writes, &self.catch_up] {
             let _ = pool.clone().close().await;
+        }
+        if let Tail::Sqlite(db) = &self.tail {
+            let _ = db.clone().close().await;
         }
         if let Some(lock) = &self.lock {
             let _ = lock.unlock();
+        }
+    }
+}
+
+/// Asks again when no connection was to be had in the time that a call has: a machine that is busy with starting may need
+/// more.
+pub(super) async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, OpenError>
+where
+    F: Future<Output = Result<T, OpenError>>,
+{
+    let deadline = Instant::now() + START_PATIENCE;
+    loop {
+        match ask().await {
+            Err(OpenError::Database(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
+                if Instant::now() < deadline => {}
+            answer => return answer,
         }
     }
 }

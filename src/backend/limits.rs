@@ -25,6 +25,8 @@ pub struct Limits {
     pub remember: Duration,
     /// How long a stream that is opened waits for this replica to be as fresh as it asks.
     pub patience: Duration,
+    /// A replica that has not been sure of the log's end for longer is not ready (P9).
+    pub most_lag: Duration,
     /// How long a stream lasts, give or take a tenth.
     pub stream_lifetime: Duration,
     /// The shortest time between two heartbeats that may be asked for.
@@ -45,6 +47,7 @@ impl Default for Limits {
             event_retention: 7 * DAY,
             remember: DAY,
             patience: Duration::from_secs(5),
+            most_lag: Duration::from_secs(10),
             stream_lifetime: Duration::from_secs(30 * 60),
             shortest_heartbeat: Duration::from_secs(1),
             feed: Sizes::default(),

@@ -22,6 +22,7 @@ mod database;
 mod group;
 mod key;
 mod limits;
+mod nats;
 mod notify;
 mod outcome;
 mod pause;
@@ -35,6 +36,7 @@ pub use database::{Database, Engine, OpenError};
 pub use group::{Command, Group};
 pub use key::SecretKey;
 pub use limits::Limits;
+pub use nats::Nats;
 pub use outcome::{Answer, At, Change, Outcome, Outcomes, Part, Planned, Slot, insert, update};
 pub use pause::{Pause, PausePoint};
 pub use work::{Ask, Asked, Done, Patience, RequestKey, Verdict, Work};
@@ -45,7 +47,7 @@ use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::feed::{Feed, log, retention};
 use futures::future::BoxFuture;
-use sea_orm::{DatabaseConnection, DatabaseTransaction};
+use sea_orm::{ConnAcquireErr, DatabaseConnection, DatabaseTransaction, DbErr};
 use std::sync::Arc;
 
 /// What follows in one room from a change made in another: it reads the change so far and answers what goes before it.
@@ -104,13 +106,35 @@ impl Backend {
     /// # Errors
     /// The database's.
     pub async fn follow(&self) -> Result<(), Error> {
-        self.feed.follow(self.database.tail().clone()).await
+        self.feed.follow(self.database.tail()).await
+    }
+
+    /// Rings the other replicas' doorbells through a NATS server after a commit, and listens to theirs.
+    pub fn ring_through(&self, nats: Nats) {
+        // a database in a file has no others
+        if self.database.engine() == Engine::Postgres {
+            self.feed.meanwhile(nats::exchange(Arc::clone(&self.feed), nats));
+        }
     }
 
     /// Rings the other replicas' doorbells after a commit, and listens to theirs; without, they poll.
     pub fn ring_others(&self) {
-        if let Some(pool) = self.database.tail_pool() {
+        if let Some(pool) = self.database.bell() {
             self.feed.meanwhile(notify::exchange(Arc::clone(&self.feed), pool));
+        }
+    }
+
+    /// What it means that no connection could be had in time: while the tail, which has its own, sees the log's end, the
+    /// database does answer, and it is others who have all of them.
+    #[must_use]
+    pub fn blame(&self, error: Error) -> Error {
+        match error {
+            Error::DatabaseUnavailable(Some(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
+                if self.feed.hub.lag() < database::ACQUIRE_TIMEOUT =>
+            {
+                Error::Overloaded
+            }
+            other => other,
         }
     }
 

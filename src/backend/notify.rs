@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 const CHANNEL: &str = "partner_log";
 /// At most fifty times a second.
-const APART: Duration = Duration::from_millis(20);
+pub(super) const APART: Duration = Duration::from_millis(20);
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// Rings for the others and listens to them, for ever.
@@ -44,6 +44,8 @@ async fn listen(feed: &Feed, pool: &PgPool, own: &str) {
 async fn heard(feed: &Feed, pool: &PgPool, own: &str) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(CHANNEL).await?;
+    // what was rung before was not heard
+    feed.bell.told();
     loop {
         if listener.recv().await?.payload() != own {
             feed.bell.told();

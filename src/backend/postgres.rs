@@ -1,56 +1,60 @@
-//! PostgreSQL, for any number of processes: pools for calls, for streams that are behind, and for the tail.
+//! PostgreSQL, for any number of processes: pools for calls, for streams that are behind, and connections for the tail.
+//!
+//! Every connection is to a primary, or it is not kept: what a standby says may be old, and is nobody's truth. A server
+//! becomes a standby only by starting anew, so asking each connection once, when it is made, is enough; behind a pooler
+//! the log's own statements ask again.
 
 use super::database::{
-    ACQUIRE_TIMEOUT, CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT, Database, Engine, OpenError,
-    connect_error, in_words, migrate, setting_of,
+    ACQUIRE_TIMEOUT, CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT, Database, Engine, OpenError, Tail,
+    connect_error, in_words, migrate, patiently, setting_of,
 };
-use sea_orm::{ConnectionTrait, SqlxPostgresConnector, Statement};
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sea_orm::{ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, Statement};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 use std::str::FromStr;
 use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// Any number will do, as long as every replica uses the same.
 const MIGRATION_LOCK: i64 = 0x7061_7274_6e65_7231;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the first connection may take: a server that is busy, full or starting is waited for.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const TRY_AGAIN: Duration = Duration::from_millis(100);
 const CONNECTIONS: u32 = 24;
-/// One reads, one rings, one listens.
-const TAIL_CONNECTIONS: u32 = 3;
+const TAIL_TIMEOUT: Duration = Duration::from_secs(2);
+/// One rings, one listens.
+const BELL_CONNECTIONS: u32 = 2;
+
+const URL: &str = "--database-url";
+const DIRECT_URL: &str = "--database-direct-url";
 
 /// Connects, migrates under a lock held for the whole run, and checks that commits are durable.
-pub(super) async fn open(url: &str) -> Result<Database, OpenError> {
-    let options = PgConnectOptions::from_str(url)
-        .map_err(|error| OpenError::Malformed(in_words(error)))?
-        .application_name("partner-service")
-        .disable_statement_logging();
-    let location = format!(
-        "PostgreSQL {}:{}/{}",
-        options.get_host(),
-        options.get_port(),
-        options.get_database().unwrap_or_else(|| options.get_username())
-    );
-    reach(&options, &location).await?;
-    let migrations_applied = migrated(&options).await?;
-    let options = options.options([
-        ("default_transaction_isolation", "read committed"),
-        ("idle_in_transaction_session_timeout", "1000"),
-        ("lock_timeout", "3000"),
-    ]);
-    let pool = |connections, timeout| {
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(timeout)
-            .test_before_acquire(false)
-            .connect_lazy_with(options.clone());
-        SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
+pub(super) async fn open(url: &str, direct_url: Option<&str>) -> Result<Database, OpenError> {
+    let options = parsed(url, URL)?;
+    let (direct, flag) = match direct_url {
+        Some(url) => (parsed(url, DIRECT_URL)?, DIRECT_URL),
+        None => (options.clone(), URL),
     };
-    let db = pool(CONNECTIONS, ACQUIRE_TIMEOUT);
-    let tail = PgPoolOptions::new()
-        .max_connections(TAIL_CONNECTIONS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .before_acquire(|connection, _| Box::pin(is_primary(connection)))
-        .connect_lazy_with(options.clone());
-    let found = setting_of(&db, "SHOW synchronous_commit").await?;
+    let location = location(&options);
+    let mut session = reach(&direct, flag).await?;
+    if direct_url.is_some() {
+        let mut pooled = reach(&options, URL).await?;
+        if !is_same(&mut session, &mut pooled).await.map_err(connect_error)? {
+            return Err(OpenError::OtherDatabase { direct: self::location(&direct), location });
+        }
+        let _ = pooled.close().await;
+    }
+    let _ = session.close().await;
+    let migrations_applied = migrated(&direct).await?;
+    let [options, direct] = [options, direct].map(|options| {
+        options.options([
+            ("default_transaction_isolation", "read committed"),
+            ("idle_in_transaction_session_timeout", "1000"),
+            ("lock_timeout", "3000"),
+        ])
+    });
+    let db = pool(&options, CONNECTIONS, ACQUIRE_TIMEOUT);
+    let found = patiently(|| setting_of(&db, "SHOW synchronous_commit")).await?;
     if !matches!(found.as_str(), "on" | "remote_apply") {
         return Err(OpenError::NotDurable { setting: "synchronous_commit", found, needed: "on" });
     }
@@ -58,29 +62,104 @@ pub(super) async fn open(url: &str) -> Result<Database, OpenError> {
         engine: Engine::Postgres,
         reads: db.clone(),
         writes: db,
-        catch_up: pool(CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT),
-        tail: SqlxPostgresConnector::from_sqlx_postgres_pool(tail),
+        catch_up: pool(&options, CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT),
+        tail: Tail::Postgres(Box::new(direct)),
         location,
         migrations_applied,
         lock: None,
     })
 }
 
-/// A standby's log may end before the log does: a connection to one is thrown away.
-async fn is_primary(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT NOT pg_is_in_recovery()").fetch_one(connection).await
+/// A connection of its own for the tail.
+pub(super) fn tail(options: &PgConnectOptions) -> DatabaseConnection {
+    pool(options, 1, TAIL_TIMEOUT)
+}
+
+/// Connections for the doorbell.
+pub(super) fn bell(options: &PgConnectOptions) -> PgPool {
+    pool(options, BELL_CONNECTIONS, ACQUIRE_TIMEOUT).get_postgres_connection_pool().clone()
+}
+
+fn pool(options: &PgConnectOptions, connections: u32, timeout: Duration) -> DatabaseConnection {
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(timeout)
+        .test_before_acquire(false)
+        .after_connect(|connection, _| Box::pin(only_primary(connection)))
+        .connect_lazy_with(options.clone());
+    SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
+}
+
+fn parsed(url: &str, flag: &'static str) -> Result<PgConnectOptions, OpenError> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|error| OpenError::Malformed { flag, reason: in_words(error) })?;
+    Ok(options.application_name("partner-service").disable_statement_logging())
+}
+
+/// Without credentials.
+fn location(options: &PgConnectOptions) -> String {
+    format!(
+        "PostgreSQL {}:{}/{}",
+        options.get_host(),
+        options.get_port(),
+        options.get_database().unwrap_or_else(|| options.get_username())
+    )
+}
+
+async fn is_standby(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(connection).await
+}
+
+/// A connection to a standby is not kept: the pool tries again until there is a primary.
+async fn only_primary(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    if !is_standby(connection).await? {
+        return Ok(());
+    }
+    sleep(TRY_AGAIN).await;
+    Err(sqlx::Error::Protocol("the server is a standby; waiting for a primary".to_owned()))
 }
 
 /// One connection before any pool's: a pool keeps trying, and then tells only that it waited.
-async fn reach(options: &PgConnectOptions, location: &str) -> Result<(), OpenError> {
-    let unreachable = |reason| OpenError::Unreachable { location: location.to_owned(), reason };
-    let connecting = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options));
-    let connection = connecting
-        .await
-        .map_err(|_| unreachable(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs())))?
-        .map_err(|error| unreachable(in_words(error)))?;
-    let _ = connection.close().await;
-    Ok(())
+async fn reach(options: &PgConnectOptions, flag: &'static str) -> Result<PgConnection, OpenError> {
+    let location = || location(options);
+    let unreachable = |reason| OpenError::Unreachable { flag, location: location(), reason };
+    let deadline = Instant::now() + CONNECT_TIMEOUT;
+    loop {
+        let connecting = timeout_at(deadline, PgConnection::connect_with(options));
+        let late = || unreachable(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs()));
+        match connecting.await.map_err(|_| late())? {
+            Ok(mut connection) => {
+                return match is_standby(&mut connection).await {
+                    Ok(false) => Ok(connection),
+                    Ok(true) => Err(OpenError::Standby { flag, location: location() }),
+                    Err(error) => Err(unreachable(in_words(error))),
+                };
+            }
+            // it is full, or starts: another moment helps
+            Err(sqlx::Error::Database(error))
+                if matches!(error.code().as_deref(), Some("53300" | "57P03"))
+                    && Instant::now() + TRY_AGAIN < deadline =>
+            {
+                sleep(TRY_AGAIN).await;
+            }
+            Err(error) => return Err(unreachable(in_words(error))),
+        }
+    }
+}
+
+/// Whether two connections lead to one database: the one sees a lock that the other holds. Anything that is stored could
+/// be in a copy too.
+async fn is_same(one: &mut PgConnection, other: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let (high, low): (i32, i32) = (rand::random(), rand::random());
+    sqlx::query("SELECT pg_advisory_lock($1, $2)").bind(high).bind(low).execute(&mut *one).await?;
+    let seen = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted \
+         AND classid = $1::bigint::oid AND objid = $2::bigint::oid \
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
+    )
+    .bind(i64::from(high.cast_unsigned()))
+    .bind(i64::from(low.cast_unsigned()));
+    seen.fetch_one(other).await
 }
 
 /// Migrates on one session that holds an advisory lock for the whole run: of several processes one migrates, none fails.

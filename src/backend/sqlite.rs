@@ -1,7 +1,7 @@
 //! SQLite in a file, for one process: one connection writes, some read.
 
 use super::database::{
-    ACQUIRE_TIMEOUT, CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT, Database, Engine, OpenError,
+    ACQUIRE_TIMEOUT, CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT, Database, Engine, OpenError, Tail,
     connect_error, in_words, migrate, setting_of,
 };
 use sea_orm::SqlxSqliteConnector;
@@ -18,8 +18,10 @@ const READERS: u32 = 4;
 
 /// Opens, locks and migrates the file, and checks that commits are durable.
 pub(super) async fn open(url: &str) -> Result<Database, OpenError> {
-    let options = SqliteConnectOptions::from_str(url)
-        .map_err(|error| OpenError::Malformed(in_words(error)))?;
+    let options = SqliteConnectOptions::from_str(url).map_err(|error| OpenError::Malformed {
+        flag: "--database-url",
+        reason: in_words(error),
+    })?;
     let path = options.get_filename().to_path_buf();
     let lock = lock_file(&path)?;
     let options = options
@@ -61,7 +63,7 @@ pub(super) async fn open(url: &str) -> Result<Database, OpenError> {
         engine: Engine::Sqlite,
         reads: readers(READERS, ACQUIRE_TIMEOUT),
         catch_up: readers(CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT),
-        tail: readers(1, ACQUIRE_TIMEOUT),
+        tail: Tail::Sqlite(readers(1, ACQUIRE_TIMEOUT)),
         writes,
         location,
         migrations_applied,

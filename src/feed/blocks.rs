@@ -2,19 +2,41 @@
 
 use super::entry::{Entry, decode};
 use super::log::{self, Page};
+use super::token::{ResumeToken, proof};
 use crate::error::Error;
 use moka::future::Cache;
 use sea_orm::ConnectionTrait;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+/// The history that a reader knows: the event at a position of it, in one stretch without a break. What is read from the
+/// database goes on from what the reader has only if that event stands there still (P5): after a failover it may not, and
+/// the tail notices that a moment later than a reader might.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct History {
+    /// How often the feed has taken its place anew.
+    pub epoch: u64,
+    pub position: i64,
+    /// The part of the event's id that tokens quote.
+    pub proof: [u8; 8],
+}
+
+impl History {
+    /// Known as far as a token proves, where that is further.
+    #[must_use]
+    pub fn including(self, token: &ResumeToken) -> Self {
+        if token.position <= self.position {
+            return self;
+        }
+        Self { position: token.position, proof: token.proof, ..self }
+    }
+}
 
 /// Blocks read lately.
 pub struct Blocks {
     rows: i64,
     retention: Duration,
     /// Blocks of an earlier history have an earlier epoch, and are never found again.
-    epoch: AtomicU64,
     cache: Cache<(u64, i64), Arc<Block>>,
 }
 
@@ -28,33 +50,34 @@ impl Blocks {
     /// No blocks yet, of so many positions each; `retention` is told to those who come too late.
     #[must_use]
     pub fn new(rows: i64, kept: u64, retention: Duration) -> Self {
-        Self { rows, retention, epoch: AtomicU64::new(0), cache: Cache::new(kept) }
+        Self { rows, retention, cache: Cache::new(kept) }
     }
 
-    /// What was read may not be what is there any more.
+    /// What was read is of a history that is over.
     pub fn forget(&self) {
-        self.epoch.fetch_add(1, Ordering::Relaxed);
         self.cache.invalidate_all();
     }
 
     /// Events right after a position, in order, up to the end of a block or `upto`, which has been committed.
     ///
     /// # Errors
-    /// `ResumeTokenExpired` when the next ones are not kept any more; the database's.
+    /// `ResumeTokenExpired` when the next ones are not kept any more; the database's, which is not there either when it
+    /// holds another history.
     pub async fn after(
         &self,
         db: &impl ConnectionTrait,
         after: i64,
         upto: i64,
+        history: History,
     ) -> Result<Vec<Arc<Entry>>, Error> {
         let number = after.div_euclid(self.rows);
         let (first, last) = (number * self.rows + 1, (number + 1) * self.rows);
         let block = if last <= upto {
-            let key = (self.epoch.load(Ordering::Relaxed), number);
-            let loading = self.cache.try_get_with(key, read(db, first, last));
+            let key = (history.epoch, number);
+            let loading = self.cache.try_get_with(key, read(db, first, last, history));
             loading.await.map_err(|error| again(&error))?
         } else {
-            read(db, after + 1, upto).await?
+            read(db, after + 1, upto, history).await?
         };
         let skipped = block.entries.partition_point(|entry| entry.place.position <= after);
         let entries = &block.entries[skipped..];
@@ -76,8 +99,22 @@ impl Blocks {
     }
 }
 
-async fn read(db: &impl ConnectionTrait, first: i64, last: i64) -> Result<Arc<Block>, Error> {
-    let Page { floor_position, rows, .. } = log::page(db, first, last, last - first + 1).await?;
+async fn read(
+    db: &impl ConnectionTrait,
+    first: i64,
+    last: i64,
+    history: History,
+) -> Result<Arc<Block>, Error> {
+    let Page { floor_position, witness, rows, .. } =
+        log::page(db, first, last, last - first + 1, history.position).await?;
+    // below the floor nothing can be proven, and nothing is told either
+    if history.position >= floor_position && witness.map(proof) != Some(history.proof) {
+        tracing::warn!(
+            position = history.position,
+            "the database holds another history than was followed; nothing of it is told before the tail has looked"
+        );
+        return Err(Error::DatabaseUnavailable(None));
+    }
     let entries = decode(db, rows).await?;
     Ok(Arc::new(Block { floor: floor_position, entries }))
 }
@@ -86,6 +123,7 @@ async fn read(db: &impl ConnectionTrait, first: i64, last: i64) -> Result<Arc<Bl
 fn again(error: &Arc<Error>) -> Error {
     match &**error {
         Error::DatabaseUnavailable(_) => Error::DatabaseUnavailable(None),
+        Error::Overloaded => Error::Overloaded,
         other => Error::internal(other.to_string()),
     }
 }

@@ -4,10 +4,12 @@
 //! nothing marked has therefore been handed everything up to T, and nothing beyond T is ever handed out. Wake-ups carry
 //! no facts: a stream asks what is next, whatever woke it.
 
+use super::blocks::History;
 use super::entry::{Entry, Place};
 use super::fold::{End, Fold, Key, Pending, Who};
 use super::ring::Ring;
 use super::sizes::Sizes;
+use super::token::proof;
 use crate::domain::ids::EventId;
 use crate::domain::sync::{Relations, Telling, tell};
 use crate::error::Error;
@@ -21,6 +23,7 @@ use uuid::Uuid;
 pub struct Hub {
     inner: Mutex<Inner>,
     head: watch::Sender<i64>,
+    restarts: watch::Sender<u64>,
     sizes: Sizes,
 }
 
@@ -29,6 +32,8 @@ struct Inner {
     tail: Place,
     /// The last end of a change at or below the tail: where a heartbeat's token may stand.
     whole: Place,
+    /// How often it has gone on from another place.
+    epoch: u64,
     /// When the log was last seen to end at the tail.
     caught_up: Instant,
     ring: Ring,
@@ -46,8 +51,8 @@ pub enum Next {
     Nothing(Place),
     /// These; when it is known, the end of a change up to which nothing else is left.
     Events(Vec<Told>, Option<Place>),
-    /// What lies in this range of the database, seen with these relations.
-    Stored { after: i64, upto: i64, relations: Arc<Relations> },
+    /// What the database has of this history after a position, seen with these relations.
+    Stored { after: i64, history: History, relations: Arc<Relations> },
 }
 
 impl Hub {
@@ -59,18 +64,32 @@ impl Hub {
             log: Uuid::nil(),
             tail: nowhere,
             whole: nowhere,
+            epoch: 0,
             caught_up: Instant::now(),
             ring: Ring::new(sizes.ring),
             fold: Fold::default(),
             is_closed: false,
         };
-        Self { inner: Mutex::new(inner), head: watch::Sender::new(0), sizes }
+        let (head, restarts) = (watch::Sender::new(0), watch::Sender::new(0));
+        Self { inner: Mutex::new(inner), head, restarts, sizes }
     }
 
     /// The position reached: nothing beyond it is handed out.
     #[must_use]
     pub fn tail(&self) -> Place {
         self.lock().tail
+    }
+
+    /// The history followed, up to the tail.
+    #[must_use]
+    pub fn history(&self) -> History {
+        self.lock().history()
+    }
+
+    /// Changes whenever the feed goes on from another place.
+    #[must_use]
+    pub fn restarts(&self) -> watch::Receiver<u64> {
+        self.restarts.subscribe()
     }
 
     /// The log followed.
@@ -154,14 +173,17 @@ impl Hub {
     /// Every stream ends for this reason, and the feed goes on from another place.
     pub fn restart(&self, why: End, log: Uuid, newest: Place) {
         let mut woken = Vec::new();
-        {
+        let epoch = {
             let mut inner = self.lock();
             inner.fold.end_all(why, &mut woken);
             inner.ring.clear();
             (inner.log, inner.tail, inner.whole) = (log, newest, newest);
             inner.caught_up = Instant::now();
-        }
+            inner.epoch += 1;
+            inner.epoch
+        };
         self.head.send_replace(newest.position);
+        self.restarts.send_replace(epoch);
         wake(&woken);
     }
 
@@ -200,6 +222,13 @@ impl Hub {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // nothing in here panics halfway through a change
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn history(&self) -> History {
+        let Place { position, event } = self.tail;
+        History { epoch: self.epoch, position, proof: proof(event) }
     }
 }
 
@@ -270,6 +299,7 @@ impl Seat {
     /// Why the stream has to end.
     pub fn next(&self) -> Result<Next, End> {
         let mut inner = self.hub.lock();
+        let history = inner.history();
         let Inner { tail, whole, ring, fold, .. } = &mut *inner;
         if let Some(why) = fold.watchers[self.key].ended {
             return Err(why);
@@ -304,7 +334,7 @@ impl Seat {
             return Ok(Next::Nothing(*whole));
         }
         let Some(entries) = ring.after(after, self.hub.sizes.batch) else {
-            return Ok(Next::Stored { after, upto: tail.position, relations });
+            return Ok(Next::Stored { after, history, relations });
         };
         let entries: Vec<_> = entries.collect();
         let covered = entries.iter().rfind(|entry| entry.last_of_change);

@@ -9,7 +9,7 @@ use crate::entity::{log, log_head, log_identity};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, FromQueryResult,
-    QueryFilter, QuerySelect, Statement,
+    QueryFilter, QuerySelect, RuntimeErr, Statement,
 };
 use uuid::Uuid;
 
@@ -91,7 +91,20 @@ pub fn append(
     Ok(insert_all(rows, backend))
 }
 
-/// Which log this is, what it keeps, and how far it goes, all read at one moment.
+/// Whether the database is a standby, whose end of the log is not the log's: only a primary can say where that is.
+fn in_recovery(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => "pg_is_in_recovery()",
+        _ => "FALSE",
+    }
+}
+
+fn of_primary<T>(is_standby: bool, said: T) -> Result<T, DbErr> {
+    let standby = || RuntimeErr::Internal("the database is a standby".to_owned());
+    if is_standby { Err(DbErr::Conn(standby())) } else { Ok(said) }
+}
+
+/// Which log this is, what it keeps, and how far it goes, all read at one moment, from a primary.
 #[derive(Clone, Copy, Debug, FromQueryResult)]
 pub struct Extent {
     /// The log.
@@ -102,6 +115,7 @@ pub struct Extent {
     pub below_floor_event_id: EventId,
     /// The highest position.
     pub head_position: i64,
+    is_standby: bool,
 }
 
 /// The log's extent; one statement, hence one moment.
@@ -111,7 +125,7 @@ pub struct Extent {
 pub async fn extent(db: &impl ConnectionTrait) -> Result<Extent, DbErr> {
     let head =
         Query::select().expr(Expr::col(log::Column::Position).max()).from(log::Entity).to_owned();
-    log_identity::Entity::find_by_id(1)
+    let found: Option<Extent> = log_identity::Entity::find_by_id(1)
         .select_only()
         .columns([
             log_identity::Column::LogId,
@@ -119,25 +133,30 @@ pub async fn extent(db: &impl ConnectionTrait) -> Result<Extent, DbErr> {
             log_identity::Column::BelowFloorEventId,
         ])
         .expr_as(Expr::SubQuery(None, Box::new(head.into())), "head_position")
+        .expr_as(Expr::cust(in_recovery(db.get_database_backend())), "is_standby")
         .into_model()
         .one(db)
-        .await?
-        .ok_or_else(|| DbErr::RecordNotFound("log_identity".to_owned()))
+        .await?;
+    let found = found.ok_or_else(|| DbErr::RecordNotFound("log_identity".to_owned()))?;
+    of_primary(found.is_standby, found)
 }
 
 /// The newest event, and which log it stands in.
 ///
 /// # Errors
-/// The database's.
+/// The database's, a standby among them.
 pub async fn newest(db: &impl ConnectionTrait) -> Result<(Uuid, Place), DbErr> {
-    const SQL: &str = "SELECT i.log_id, l.position, l.event_id FROM log_identity i JOIN log l ON l.position = \
-                       (SELECT max(position) FROM log) WHERE i.id = 1";
-    let statement = Statement::from_string(db.get_database_backend(), SQL);
-    let row = db.query_one_raw(statement).await?;
+    let backend = db.get_database_backend();
+    let sql = format!(
+        "SELECT i.log_id, {} AS is_standby, l.position, l.event_id FROM log_identity i JOIN log l ON l.position = \
+         (SELECT max(position) FROM log) WHERE i.id = 1",
+        in_recovery(backend)
+    );
+    let row = db.query_one_raw(Statement::from_string(backend, sql)).await?;
     let row = row.ok_or_else(|| DbErr::RecordNotFound("log".to_owned()))?;
     let place =
         Place { position: row.try_get("", "position")?, event: row.try_get("", "event_id")? };
-    Ok((row.try_get("", "log_id")?, place))
+    of_primary(row.try_get("", "is_standby")?, (row.try_get("", "log_id")?, place))
 }
 
 /// Rows of the log, and what else holds at the moment at which they were read.
@@ -147,43 +166,42 @@ pub struct Page {
     pub log_id: Uuid,
     /// The lowest position kept; rows below it may be gone.
     pub floor_position: i64,
-    /// Whether the database is a standby, whose end of the log is not the log's.
-    pub standby: bool,
+    /// The event at the position that was asked about: it proves that history is the one that the reader knows.
+    pub witness: Option<EventId>,
     /// In order.
     pub rows: Vec<log::Model>,
 }
 
-/// The rows from one position up to another, both included, in order, at most `limit`.
+/// The rows from one position up to another, both included, in order, at most `limit`, and the event at `witness`.
 ///
 /// # Errors
-/// The database's.
+/// The database's, a standby among them.
 pub async fn page(
     db: &impl ConnectionTrait,
     from: i64,
     upto: i64,
     limit: i64,
+    witness: i64,
 ) -> Result<Page, DbErr> {
     let backend = db.get_database_backend();
-    let standby = match backend {
-        DbBackend::Postgres => "pg_is_in_recovery()",
-        _ => "FALSE",
-    };
     let sql = format!(
-        "SELECT i.log_id, i.floor_position, {standby} AS standby, l.* FROM log_identity i LEFT JOIN \
-         (SELECT * FROM log WHERE position >= $1 AND position <= $2 ORDER BY position LIMIT $3) AS l ON TRUE \
-         ORDER BY l.position"
+        "SELECT i.log_id, i.floor_position, {} AS is_standby, (SELECT event_id FROM log WHERE position = $4) AS witness, \
+         l.* FROM log_identity i LEFT JOIN (SELECT * FROM log WHERE position >= $1 AND position <= $2 ORDER BY position \
+         LIMIT $3) AS l ON TRUE ORDER BY l.position",
+        in_recovery(backend)
     );
-    let values = [from.into(), upto.into(), limit.into()];
+    let values = [from.into(), upto.into(), limit.into(), witness.into()];
     let found = db.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
     let first = found.first().ok_or_else(|| DbErr::RecordNotFound("log_identity".to_owned()))?;
-    let (log_id, floor_position, standby) = (
-        first.try_get("", "log_id")?,
-        first.try_get("", "floor_position")?,
-        first.try_get("", "standby")?,
-    );
     let none = first.try_get::<Option<i64>>("", "position")?.is_none();
     let rows = if none { &[] } else { &found[..] };
     let rows: Result<_, DbErr> =
         rows.iter().map(|row| log::Model::from_query_result(row, "")).collect();
-    Ok(Page { log_id, floor_position, standby, rows: rows? })
+    let page = Page {
+        log_id: first.try_get("", "log_id")?,
+        floor_position: first.try_get("", "floor_position")?,
+        witness: first.try_get("", "witness")?,
+        rows: rows?,
+    };
+    of_primary(first.try_get("", "is_standby")?, page)
 }

@@ -27,7 +27,6 @@ pub mod token;
 use crate::error::Error;
 use blocks::Blocks;
 use doorbell::Doorbell;
-use fold::End;
 use hub::Hub;
 use memory::Memory;
 use sea_orm::DatabaseConnection;
@@ -63,13 +62,16 @@ impl Feed {
         }
     }
 
-    /// Follows the log from its end on, until told to stop.
+    /// Follows the log from its end on, until told to stop, on a connection that `connect` makes.
     ///
     /// # Errors
     /// The database's.
-    pub async fn follow(self: &Arc<Self>, db: DatabaseConnection) -> Result<(), Error> {
-        tail::take_place(self, &db, End::Interrupted).await?;
-        self.tasks.spawn(tail::follow(Arc::clone(self), db, self.stop.clone()));
+    pub async fn follow(
+        self: &Arc<Self>,
+        connect: impl Fn() -> DatabaseConnection + Send + 'static,
+    ) -> Result<(), Error> {
+        tail::start(self, &connect()).await?;
+        self.tasks.spawn(tail::follow(Arc::clone(self), connect, self.stop.clone()));
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use crate::error::Error;
 use rand::Rng;
 use sea_orm::DatabaseConnection;
 use std::sync::Arc;
-use tokio::time::Duration;
+use tokio::time::{Duration, Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// What a look at the end of the log found.
@@ -23,23 +23,46 @@ enum Look {
     End,
 }
 
-/// Takes the hub to the end of the log.
+/// A server that is busy with starting may need this long for a first connection.
+const START: Duration = Duration::from_secs(10);
+/// A database that has not answered by then never will: its machine is gone, and nothing said so.
+const LONGEST_LOOK: Duration = Duration::from_secs(5);
+
+/// Takes the hub to the end of the log for the first time.
 ///
 /// # Errors
 /// The database's.
-pub async fn take_place(feed: &Feed, db: &DatabaseConnection, why: End) -> Result<(), Error> {
+pub async fn start(feed: &Feed, db: &DatabaseConnection) -> Result<(), Error> {
+    let deadline = Instant::now() + START;
+    loop {
+        match take_place(feed, db, End::Interrupted).await {
+            Err(Error::DatabaseUnavailable(_)) if Instant::now() < deadline => {}
+            other => return other,
+        }
+    }
+}
+
+async fn take_place(feed: &Feed, db: &DatabaseConnection, why: End) -> Result<(), Error> {
     let (log, newest) = log::newest(db).await?;
-    feed.blocks.forget();
     feed.memory.restart(newest.position);
     feed.hub.restart(why, log, newest);
+    feed.blocks.forget();
     Ok(())
 }
 
 /// Follows until `shutdown`; the hub stands at some place of the log already.
-pub async fn follow(feed: Arc<Feed>, db: DatabaseConnection, shutdown: CancellationToken) {
-    let mut failing = false;
+pub async fn follow(
+    feed: Arc<Feed>,
+    connect: impl Fn() -> DatabaseConnection,
+    shutdown: CancellationToken,
+) {
+    let (mut db, mut failing) = (connect(), false);
     loop {
-        match look(&feed, &db).await {
+        let looked = timeout(LONGEST_LOOK, look(&feed, &db)).await.unwrap_or_else(|_| {
+            db = connect();
+            Err(Error::DatabaseUnavailable(None))
+        });
+        match looked {
             Ok(Look::More) if !shutdown.is_cancelled() => continue,
             Ok(Look::More) => return,
             Ok(Look::End) => {
@@ -68,12 +91,8 @@ pub async fn follow(feed: Arc<Feed>, db: DatabaseConnection, shutdown: Cancellat
 async fn look(feed: &Feed, db: &DatabaseConnection) -> Result<Look, Error> {
     let (log, at) = (feed.hub.log(), feed.hub.tail());
     let limit = feed.sizes.page + 1;
-    let Page { log_id, floor_position, standby, mut rows } =
-        log::page(db, at.position, i64::MAX, limit).await?;
-    if standby {
-        // its log may end before ours: only a primary can say where it ends
-        return Err(Error::DatabaseUnavailable(None));
-    }
+    let Page { log_id, floor_position, mut rows, .. } =
+        log::page(db, at.position, i64::MAX, limit, at.position).await?;
     let full = i64::try_from(rows.len()) == Ok(limit);
     let anchored = rows.first().is_some_and(|row| row.position == at.position);
     if log_id != log || (anchored && rows[0].event_id != at.event) || rows.is_empty() {

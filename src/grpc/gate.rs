@@ -77,7 +77,7 @@ impl Gate {
             fields.finish()?;
             work(ask, parsed).await
         };
-        answer(outcome.await, &context)
+        self.answer(outcome.await, &context)
     }
 
     /// A read of one thing, at least as fresh as `min_position`.
@@ -102,7 +102,7 @@ impl Gate {
             self.backend.at_least(min_position).await?;
             work(actor, parsed).await
         };
-        answer(outcome.await, &context)
+        self.answer(outcome.await, &context)
     }
 
     /// A read of a page.
@@ -133,7 +133,7 @@ impl Gate {
             self.backend.at_least(min_position).await?;
             work(actor, parsed, Pager { page, binding }).await
         };
-        answer(outcome.await, &context)
+        self.answer(outcome.await, &context)
     }
 
     /// A stream: `open` makes it, and what it tells later is refused like any call.
@@ -157,8 +157,18 @@ impl Gate {
             fields.finish()?;
             open(actor, lasts, parsed).await
         };
-        let stream = outcome.await.map_err(|error| context.refuse(&error))?;
-        Ok(Response::new(stream.map_err(move |error| context.refuse(&error)).boxed()))
+        let (opened, backend) = (outcome.await, Arc::clone(&self.backend));
+        let refuse = move |error| context.refuse(&backend.blame(error));
+        let stream = opened.map_err(&refuse)?;
+        Ok(Response::new(stream.map_err(refuse).boxed()))
+    }
+
+    fn answer<P>(
+        &self,
+        outcome: Result<P, Error>,
+        context: &CallContext,
+    ) -> Result<Response<P>, Status> {
+        outcome.map(Response::new).map_err(|error| context.refuse(&self.backend.blame(error)))
     }
 
     /// A question about two accounts, for operators and the members of either.
@@ -218,10 +228,6 @@ struct Entered<Q> {
 /// The account acted for; its absence was refused with the other fields.
 pub fn own(actor: &Actor) -> Result<AccountId, Error> {
     actor.account.ok_or_else(|| Error::field("account_id", "is required"))
-}
-
-fn answer<P>(outcome: Result<P, Error>, context: &CallContext) -> Result<Response<P>, Status> {
-    outcome.map(Response::new).map_err(|error| context.refuse(&error))
 }
 
 /// A digest of the call and all its fields; prost writes a message in one way only.

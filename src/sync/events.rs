@@ -37,6 +37,8 @@ pub async fn page(
         // going on from here would leave the rest of the snapshot out
         return Err(Error::ResumeTokenInvalid);
     }
+    // before anything is read: all of it has to go on from there
+    let history = backend.feed.hub.history();
     let known = extent(backend.reads()).await?;
     let start = match token {
         Some(token) => start::checked(backend, &known, token).await?,
@@ -51,8 +53,8 @@ pub async fn page(
         if reached.position >= head || events.len() >= size {
             break;
         }
-        let blocks = &backend.feed.blocks;
-        let entries = blocks.after(backend.catch_up(), reached.position, head).await?;
+        let (blocks, seen) = (&backend.feed.blocks, history.including(&reached));
+        let entries = blocks.after(backend.catch_up(), reached.position, head, seen).await?;
         let mut last_whole = reached;
         for entry in entries {
             reached = entry.place.token(log);

@@ -14,6 +14,7 @@ use crate::domain::ids::AccountId;
 use crate::domain::sync::{Relations, Telling, tell};
 use crate::domain::time::Timestamp;
 use crate::error::Error;
+use crate::feed::blocks::History;
 use crate::feed::entry::{Entry, Place};
 use crate::feed::fold::{End, Who};
 use crate::feed::hub::{Next, Seat, Told};
@@ -89,7 +90,12 @@ impl Watch {
         // what took these rights away before the seat was taken could not end the stream
         access::still(&backend, actor).await?;
         if !seat.is_known() {
+            let tail = backend.feed.hub.tail().position;
             let (relations, as_of) = relations::load(backend.catch_up(), viewer).await?;
+            if as_of < tail {
+                // what the tail has read is not there: the tail will find that out
+                return Err(Error::DatabaseUnavailable(None));
+            }
             seat.learn(relations, as_of);
         }
         let (phase, sent) = seated(&backend, &seat, viewer, start, min_position).await?;
@@ -168,8 +174,8 @@ impl Watch {
                     self.whole = covered.or(self.whole);
                     Box::pin(self.tell(events)).await?
                 }
-                Ok(Next::Stored { after, upto, relations }) => {
-                    Box::pin(self.stored(after, upto, &relations)).await?
+                Ok(Next::Stored { after, history, relations }) => {
+                    Box::pin(self.stored(after, history, &relations)).await?
                 }
                 Ok(Next::Nothing(whole)) => {
                     self.whole = Some(whole);
@@ -293,11 +299,13 @@ impl Watch {
     async fn stored(
         &mut self,
         after: i64,
-        upto: i64,
+        history: History,
         relations: &Relations,
     ) -> Result<Vec<Message>, Error> {
-        let backend = Arc::clone(&self.backend);
-        let read = async move { backend.feed.blocks.after(backend.catch_up(), after, upto).await };
+        let (backend, upto) = (Arc::clone(&self.backend), history.position);
+        let read = async move {
+            backend.feed.blocks.after(backend.catch_up(), after, upto, history).await
+        };
         let entries = apart(read).await?;
         let last = entries.last().map_or(after, |entry| entry.place.position);
         let covered = entries.iter().rfind(|entry| entry.last_of_change).map(|entry| entry.place);

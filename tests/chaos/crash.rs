@@ -1,5 +1,6 @@
 //! PostgreSQL itself goes down without a word (`pg_ctl stop -m immediate`) while the service stays.
 
+use crate::cluster::Cluster;
 use crate::kill::{Round, clients, repeat, report};
 use crate::load::Repeated;
 use crate::process::{Home, Process, ticks};
@@ -10,12 +11,7 @@ use partner_service::grpc::pb;
 use pb::account_service_client::AccountServiceClient;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::time::timeout;
 use tonic::transport::Channel;
 
@@ -63,54 +59,4 @@ pub async fn serves_again(channel: &Channel) {
         }
     };
     timeout(Duration::from_secs(30), serving).await.expect("the service comes back by itself");
-}
-
-/// A PostgreSQL of this test's own.
-pub struct Cluster {
-    folder: TempDir,
-    pub url: String,
-    bin: PathBuf,
-}
-
-impl Cluster {
-    pub fn start() -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
-        // root hands the cluster to another user, who has to pass through here
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))
-            .expect("permissions");
-        let url = script(&["start".as_ref(), folder.path().join("pg").as_ref()]);
-        Self { url, bin: PathBuf::from(script(&["bin".as_ref()])), folder }
-    }
-
-    pub fn control(&self, arguments: &[&str]) {
-        let data = self.folder.path().join("pg/data");
-        let owner = std::fs::metadata(&data).expect("the cluster's folder");
-        let port =
-            self.url.rsplit_once(':').and_then(|(_, rest)| rest.split_once('/')).expect("a port").0;
-        let status = Command::new(self.bin.join("pg_ctl"))
-            .args(arguments)
-            .args(["--wait", "--silent", "--options", &format!("-p {port}"), "--pgdata"])
-            .arg(&data)
-            .arg("--log")
-            .arg(self.folder.path().join("pg/server.log"))
-            .current_dir("/")
-            .uid(owner.uid())
-            .gid(owner.gid())
-            .status();
-        assert!(status.expect("pg_ctl runs").success(), "pg_ctl {arguments:?}");
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        script(&["stop".as_ref(), self.folder.path().join("pg").as_ref()]);
-    }
-}
-
-fn script(arguments: &[&Path]) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/postgres");
-    let output =
-        Command::new(script).args(arguments).output().expect("tests/support/postgres runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

@@ -138,6 +138,36 @@ async fn sigterm_ends_streams_with_a_reason_and_does_not_wait_for_them() {
     assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
+/// Such a stream has no end of its own, and every connection pool keeps one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sigterm_lets_go_of_those_who_watch_its_health() {
+    let database = TestDatabase::empty().await;
+    let home = Home::new(&database.url);
+    let mut process = Process::start(&home, &[]).await.expect("the service starts");
+    let mut watches = Vec::new();
+    for service in ["", "liveness", "readiness", "partner.v1.PartnerService"] {
+        let request = HealthCheckRequest { service: service.to_owned() };
+        let watched = HealthClient::new(process.channel()).watch(request).await;
+        let mut watched = watched.expect("a Watch stream").into_inner();
+        let first = watched.message().await.expect("a first message").expect("a message");
+        assert_eq!(first.status(), ServingStatus::Serving);
+        watches.push((service, watched));
+    }
+
+    process.terminate();
+    for (service, mut watched) in watches {
+        if service != "liveness" {
+            let last = watched.message().await.expect("a next message").expect("a message");
+            assert_eq!(last.status(), ServingStatus::NotServing, "{service}");
+        }
+        assert!(watched.message().await.expect("a clean end").is_none(), "{service}");
+    }
+    let (status, took) = process.ended(PATIENCE).await;
+    assert_eq!(status.code(), Some(0), "{}", process.said());
+    println!("SIGTERM with four watches of health: gone after {} ms of 10000", took.as_millis());
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
 type Answer = Result<Response<pb::CreateAccountResponse>, Status>;
 
 async fn create(channel: Channel, name: &str) -> Answer {

@@ -92,7 +92,7 @@ impl Audience {
 }
 
 /// An account that is a partner of all these, by the operator's hand.
-async fn viewer(channel: &Channel, number: usize, accounts: &[&str]) -> Uuid {
+pub async fn viewer(channel: &Channel, number: usize, accounts: &[&str]) -> Uuid {
     let mut writes = AccountServiceClient::new(channel.clone());
     let mut partners = PartnerServiceClient::new(channel.clone());
     let account = pb::Account { display_name: format!("viewer {number}"), ..Default::default() };

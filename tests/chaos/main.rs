@@ -8,15 +8,21 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cluster;
 mod commit;
 mod crash;
+mod direct;
 mod drain;
+mod failover;
 mod follow;
 mod kill;
 mod load;
+mod pair;
 mod process;
 mod proxy;
+mod standby;
 mod start;
+mod still;
 mod streams;
 mod verdict;
 

@@ -1,5 +1,5 @@
 //! Stands between service and PostgreSQL, understands just enough of the protocol to find a COMMIT, and spoils it on
-//! demand.
+//! demand; and leads to another server when told to, as an address does after a failover.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// What is done to a COMMIT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub const FAULTS: [Fault; 3] = [Fault::LoseReply, Fault::CutAtOnce, Fault::LoseC
 /// Chooses what happens to the so-manieth COMMIT.
 type Plan = Box<dyn Fn(usize) -> Option<Fault> + Send>;
 
+/// Chooses which connections, counted from the first, are taken and led nowhere.
+type Stall = Box<dyn Fn(usize) -> bool + Send>;
+
 /// A listening proxy.
 pub struct Proxy {
     /// The database's URL, by way of the proxy.
@@ -33,7 +36,13 @@ pub struct Proxy {
 }
 
 struct State {
-    upstream: String,
+    upstream: Mutex<String>,
+    /// Changes whenever it leads elsewhere: what was connected before breaks.
+    moves: watch::Sender<usize>,
+    /// Changes whenever what is connected falls silent.
+    freezes: watch::Sender<usize>,
+    stall: Mutex<Stall>,
+    taken: AtomicUsize,
     plan: Mutex<Plan>,
     commits: AtomicUsize,
     faults: AtomicUsize,
@@ -42,12 +51,15 @@ struct State {
 impl Proxy {
     /// A proxy for a `postgres://user@host:port/database` that spoils nothing yet.
     pub async fn start(url: &str) -> Self {
-        let (before, rest) = url.rsplit_once('@').expect("a user in the URL");
-        let (upstream, database) = rest.split_once('/').expect("a database in the URL");
+        let (before, upstream, database) = parts(url);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let own = listener.local_addr().expect("an address");
         let state = Arc::new(State {
-            upstream: upstream.to_owned(),
+            upstream: Mutex::new(upstream.to_owned()),
+            moves: watch::Sender::new(0),
+            freezes: watch::Sender::new(0),
+            stall: Mutex::new(Box::new(|_| false)),
+            taken: AtomicUsize::new(0),
             plan: Mutex::new(Box::new(|_| None)),
             commits: AtomicUsize::new(0),
             faults: AtomicUsize::new(0),
@@ -59,6 +71,27 @@ impl Proxy {
             }
         });
         Self { url: format!("{before}@{own}/{database}?sslmode=disable"), state }
+    }
+
+    /// Leads to another server from now on; connections to the one before break.
+    pub fn leads_to(&self, url: &str) {
+        parts(url).1.clone_into(&mut self.state.upstream.lock().unwrap());
+        self.state.moves.send_modify(|moves| *moves += 1);
+    }
+
+    /// Leads these connections nowhere, counted from the first of all.
+    pub fn stalls(&self, which: impl Fn(usize) -> bool + Send + 'static) {
+        *self.state.stall.lock().unwrap() = Box::new(which);
+    }
+
+    /// What is connected falls silent and does not break, as when a machine is gone; new connections are as ever.
+    pub fn freezes(&self) {
+        self.state.freezes.send_modify(|freezes| *freezes += 1);
+    }
+
+    /// How many connections were asked for.
+    pub fn taken(&self) -> usize {
+        self.state.taken.load(Ordering::SeqCst)
     }
 
     /// Spoils commits, counted from now, as `plan` says.
@@ -73,6 +106,13 @@ impl Proxy {
     }
 }
 
+/// What stands before the address, the address, and the database.
+fn parts(url: &str) -> (&str, &str, &str) {
+    let (before, rest) = url.rsplit_once('@').expect("a user in the URL");
+    let (upstream, database) = rest.split_once('/').expect("a database in the URL");
+    (before, upstream, database)
+}
+
 impl State {
     fn fault(&self) -> Option<Fault> {
         let number = self.commits.fetch_add(1, Ordering::SeqCst);
@@ -83,7 +123,15 @@ impl State {
 }
 
 async fn relay(client: TcpStream, state: Arc<State>) {
-    let Ok(server) = TcpStream::connect(&state.upstream).await else {
+    let (mut moves, mut freezes) = (state.moves.subscribe(), state.freezes.subscribe());
+    let number = state.taken.fetch_add(1, Ordering::SeqCst);
+    let stalls = (state.stall.lock().unwrap())(number);
+    if stalls {
+        let _ = moves.changed().await;
+        return;
+    }
+    let upstream = state.upstream.lock().unwrap().clone();
+    let Ok(server) = TcpStream::connect(upstream).await else {
         return;
     };
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
@@ -91,9 +139,17 @@ async fn relay(client: TcpStream, state: Arc<State>) {
         (client.into_split(), server.into_split());
     let (deaf, replied) = (AtomicBool::new(false), Notify::new());
     // whichever way ends first takes the other with it
+    let relaying = async {
+        tokio::select! {
+            _ = forward(from_client, to_server, &state, &deaf, &replied) => {}
+            _ = back(from_server, to_client, &deaf, &replied) => {}
+            _ = moves.changed() => {}
+        }
+    };
+    tokio::pin!(relaying);
     tokio::select! {
-        _ = forward(from_client, to_server, &state, &deaf, &replied) => {}
-        _ = back(from_server, to_client, &deaf, &replied) => {}
+        () = &mut relaying => {}
+        _ = freezes.changed() => std::future::pending().await,
     }
 }
 

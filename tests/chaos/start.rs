@@ -1,6 +1,7 @@
 //! Several processes on one database.
 
 use crate::process::{Home, Process};
+use crate::proxy::Proxy;
 use crate::support::database::{TestDatabase, TestEngine, engine};
 use futures::future::join_all;
 use partner_service::grpc::pb;
@@ -31,6 +32,25 @@ async fn of_five_processes_started_at_once_one_migrates_and_all_serve() {
     }
     println!("five processes at once: {migrated} migrated, {failed} of 5 failed");
     assert_eq!(migrated, 1);
+}
+
+/// On a busy machine a connection now and then takes longer than any call would wait for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_has_more_patience_with_its_connections_than_a_call() {
+    if engine() == TestEngine::Sqlite {
+        println!("connections that stall: PostgreSQL only");
+        return;
+    }
+    let database = TestDatabase::fresh().await;
+    let proxy = Proxy::start(&database.url).await;
+    // after the one that reaches and the one that migrates: of the calls', and of the tail's, each the first
+    proxy.stalls(|number| matches!(number, 2 | 4));
+    let home = Home::new(&proxy.url);
+    let process = Process::start(&home, &[]).await.expect("the service starts");
+    assert!(proxy.taken() >= 6, "{} connections: too few to have stalled", proxy.taken());
+    let request = pb::ListAccountsRequest::default();
+    let answer = AccountServiceClient::new(process.channel()).list_accounts(request).await;
+    answer.expect("it serves");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

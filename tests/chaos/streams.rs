@@ -1,7 +1,8 @@
 //! Streams while their replicas are killed, stopped and bereft of their database: nothing is lost, doubled, reordered or
 //! leaked, whatever happened in between.
 
-use crate::crash::{Cluster, serves_again};
+use crate::cluster::Cluster;
+use crate::crash::serves_again;
 use crate::follow::{Audience, Fleet};
 use crate::kill::{Round, clients, repeat, report};
 use crate::load::{Client, Repeated};

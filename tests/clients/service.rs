@@ -59,6 +59,11 @@ impl Service {
         Self::start(folder, "cargo run --release", url(database))
     }
 
+    /// Its log lines so far.
+    pub fn log(&self, folder: &Folder) -> String {
+        std::fs::read_to_string(folder.path().join(LOG)).unwrap_or_default()
+    }
+
     /// SIGTERM, and what the process answered.
     pub fn stop(mut self) -> ExitStatus {
         kill("-TERM", self.child.id());

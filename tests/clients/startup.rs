@@ -229,6 +229,81 @@ fn a_database_url_of_another_kind_is_told_the_two_there_are() {
 }
 
 #[test]
+fn a_doorbell_of_no_kind_is_told_the_kinds_there_are_without_what_may_be_a_password() {
+    for value in [
+        "notfy",
+        "nats://",
+        "nats://partner:hush@bell.example/subject",
+        "http://partner:hush@bell.example",
+    ] {
+        assert_eq!(
+            refused(&Folder::new(), &["--doorbell", value], USAGE),
+            "--doorbell is none of notify, poll, nats://host:port and tls://host:port"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_nats_server_that_does_not_answer_is_a_warning_without_its_password() {
+    let (folder, database) = (Folder::new(), TestDatabase::empty().await);
+    let line =
+        "env RUST_LOG=trace cargo run --release -- --doorbell nats://partner:hush@127.0.0.1:1";
+    let service = Service::start(&folder, line, url(&database));
+    let warning = "the doorbell does not work; polling until it does";
+    while engine() == TestEngine::Postgres && !service.log(&folder).contains(warning) {
+        std::thread::yield_now();
+    }
+    let log = service.log(&folder);
+    assert!(!log.contains("hush") && !service.banner.contains("hush"), "{log}");
+    assert_eq!(service.stop().code(), Some(0));
+}
+
+#[test]
+fn a_direct_url_without_a_postgresql_to_go_around_to_is_refused() {
+    let direct = "postgres://partner:hush@127.0.0.1:1/partner";
+    for arguments in [
+        &["--database-direct-url", direct][..],
+        &["--database-url", direct, "--database-direct-url", "sqlite://partner.db"],
+    ] {
+        assert_eq!(
+            refused(&Folder::new(), arguments, USAGE),
+            "--database-direct-url goes with a --database-url that begins with postgres://, and begins so itself"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_direct_url_to_another_database_is_refused() {
+    if engine() == TestEngine::Sqlite {
+        println!("a direct way to the database: PostgreSQL only");
+        return;
+    }
+    // a copy, with the same log in it
+    let (one, other) = (TestDatabase::fresh().await, TestDatabase::fresh().await);
+    let place = |database: &TestDatabase| database.url.split_once('@').unwrap().1.to_owned();
+    let arguments = ["--database-url", &one.url, "--database-direct-url", &other.url];
+    assert_eq!(
+        refused(&Folder::new(), &arguments, USAGE),
+        format!(
+            "--database-direct-url leads to another database (PostgreSQL {}) than --database-url (PostgreSQL {}); \
+             both have to lead to the same one",
+            place(&other),
+            place(&one)
+        )
+    );
+}
+
+#[test]
+fn a_direct_url_that_does_not_answer_is_named_without_its_password() {
+    let url = "postgres://partner:hush@127.0.0.1:1/partner";
+    let arguments = ["--database-url", url, "--database-direct-url", url];
+    assert_eq!(
+        refused(&Folder::new(), &arguments, FAILED),
+        "PostgreSQL 127.0.0.1:1/partner cannot be used: Connection refused (os error 111); check --database-direct-url"
+    );
+}
+
+#[test]
 fn a_postgresql_that_does_not_answer_is_named_without_its_password() {
     let url = "postgres://partner:hush@127.0.0.1:1/partner";
     assert_eq!(

@@ -87,7 +87,9 @@ impl Harness {
         let authenticator = options.authenticator.unwrap_or(Authenticator::None);
         let service =
             Service::assemble(backend, authenticator).await.expect("the service assembles");
-        let (routes, shutdown) = (Arc::new(service.routes), CancellationToken::new());
+        let shutdown = CancellationToken::new();
+        tokio::spawn(service.readiness(shutdown.clone()));
+        let routes = Arc::new(service.routes);
         let endpoint = Endpoint::from_static("http://in-memory");
         let channel = in_memory(&routes, &shutdown, endpoint).await;
         let (backend, registrations) = (service.backend, service.registrations);
