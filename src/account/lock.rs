@@ -8,6 +8,7 @@ use crate::domain::email::EmailKey;
 use crate::domain::ids::{AccountId, MemberId};
 use crate::entity::{account, address, member};
 use crate::error::Error;
+use crate::faults::{Variant, broken, shuffled};
 use sea_orm::sea_query::{Expr, IntoColumnRef, LockBehavior, LockType, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait,
@@ -135,9 +136,15 @@ fn among(work: &Work, ids: BTreeSet<AccountId>) -> Expr {
 /// # Errors
 /// The database's.
 pub async fn addresses(work: &Work, keys: &BTreeSet<EmailKey>) -> Result<(), Error> {
+    if broken(Variant::BindingUnlocked) {
+        return Ok(());
+    }
     let rows = keys
         .iter()
         .map(|key| address::ActiveModel { email_key: Set(key.clone()), member_id: Set(None) });
+    if broken(Variant::UnsortedKeys) {
+        return make_or_lock(work, shuffled(rows), [address::Column::EmailKey]).await;
+    }
     make_or_lock(work, rows, [address::Column::EmailKey]).await
 }
 

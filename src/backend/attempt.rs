@@ -5,6 +5,7 @@ use super::work::{Asked, Done, Patience, Verdict, Work};
 use super::{At, Backend, Change, Outcomes, PausePoint, remembered};
 use crate::domain::ids::EventId;
 use crate::error::Error;
+use crate::faults::{Spot, die_at};
 use crate::feed::log;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use serde::Serialize;
@@ -167,9 +168,11 @@ impl Backend {
             return Ok((answered(answers, &change.place(head).at, |_| head), None));
         }
         self.pause(PausePoint::BeforeHead).await;
+        die_at(Spot::BeforeHead);
         self.database.wait_in_full(&work.txn, work.patience).await?;
         let head = log::lock_head(&work.txn).await.map_err(Failure::of_all)?;
         self.pause(PausePoint::AfterHead).await;
+        die_at(Spot::AfterHead);
         let Placed { events, own, at } = change.place(head);
         let append = log::append(backend, head, &events, work.now).map_err(Error::internal)?;
         let last = events.last().map(|last| (last.id, at.last()));
@@ -188,10 +191,13 @@ impl Backend {
     /// Commits; here and nowhere else a change is known to have happened.
     async fn conclude(&self, txn: DatabaseTransaction, last: Last) -> Result<(), Error> {
         self.pause(PausePoint::BeforeCommit).await;
+        die_at(Spot::BeforeCommit);
         if let Err(error) = txn.commit().await {
             self.settle(error, last).await?;
         }
+        die_at(Spot::AfterCommit);
         self.feed.bell.committed();
+        die_at(Spot::BeforeAnswer);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use super::entry::{Entry, decode};
 use super::log::{self, Page};
 use crate::error::Error;
+use crate::faults::{Variant, broken};
 use moka::future::Cache;
 use sea_orm::ConnectionTrait;
 use std::sync::Arc;
@@ -47,9 +48,12 @@ impl Blocks {
         after: i64,
         upto: i64,
     ) -> Result<Vec<Arc<Entry>>, Error> {
+        if broken(Variant::FloorOnlyAtResume) {
+            return Ok(read(db, after + 1, upto).await?.entries.clone());
+        }
         let number = after.div_euclid(self.rows);
         let (first, last) = (number * self.rows + 1, (number + 1) * self.rows);
-        let block = if last <= upto {
+        let block = if last <= upto || broken(Variant::PartialBlockKept) {
             let key = (self.epoch.load(Ordering::Relaxed), number);
             let loading = self.cache.try_get_with(key, read(db, first, last));
             loading.await.map_err(|error| again(&error))?
