@@ -116,8 +116,8 @@ mod armed {
 
     /// Names a spot, and at which passing the process dies there: `AfterHead:3`.
     pub const DIES_AT: &str = "PARTNER_SERVICE_DIES_AT";
-    /// Long enough for whatever else happens to come in between.
-    const GAP: Duration = Duration::from_millis(15);
+    /// Long enough for whatever else is to come in between; the shorter one holds up everything.
+    const GAPS: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(15)];
 
     static TAKEN: AtomicU8 = AtomicU8::new(0);
     static COUNTER: AtomicI64 = AtomicI64::new(0);
@@ -156,12 +156,12 @@ mod armed {
 
     /// Lets others go first, where a wrong turn is wrong only if they do.
     pub async fn dawdle() {
-        tokio::time::sleep(GAP).await;
+        tokio::time::sleep(GAPS[0]).await;
     }
 
     /// The same where nothing can be awaited.
     pub fn dawdle_here() {
-        std::thread::sleep(GAP);
+        std::thread::sleep(GAPS[1]);
     }
 
     /// In no order at all.

@@ -11,6 +11,8 @@ mod support;
 mod commit;
 mod crash;
 mod drain;
+#[cfg(feature = "faults")]
+mod failpoints;
 mod follow;
 mod kill;
 mod load;

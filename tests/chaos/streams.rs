@@ -13,14 +13,14 @@ use futures::future::join_all;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-const VIEWERS: usize = 2;
+pub const VIEWERS: usize = 2;
 
 /// Several on PostgreSQL; SQLite serves one process.
-fn replicas() -> usize {
+pub fn replicas() -> usize {
     if engine() == TestEngine::Postgres { 3 } else { 1 }
 }
 
-async fn start(homes: &[Home]) -> Vec<Process> {
+pub async fn start(homes: &[Home]) -> Vec<Process> {
     let processes = join_all(homes.iter().map(|home| Process::start(home, &[]))).await;
     processes.into_iter().map(|process| process.expect("the service starts")).collect()
 }

@@ -1,7 +1,7 @@
 //! Scenes of one stream, each ending with an objection or with none.
 
 use crate::proof::{Objection, objection};
-use crate::stage::{Stage, usual};
+use crate::stage::{Stage, tiny, usual};
 use crate::subscriber::{Opening, Subscriber};
 use crate::support::checker::judge::judge;
 use crate::support::checker::log::Log;
@@ -24,8 +24,8 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{EntityTrait, QueryFilter};
 use std::sync::Arc;
 use std::time::Duration;
+use tonic::Status;
 
-/// Far more than a stalled reader's buffers and the blocks kept in memory hold.
 const EVENTS: usize = 400;
 /// Longer than what is published takes to be told, on a machine that has much else to do.
 const QUIET: Duration = Duration::from_secs(5);
@@ -39,7 +39,11 @@ pub fn judged(subscriber: &Subscriber, log: &Log, retentions: &Retentions) -> Ob
 }
 
 /// Many members in one call; those that were made.
-pub async fn hires_many(on: &Harness, account_id: &str, emails: Vec<String>) -> Vec<pb::Member> {
+pub async fn hires_many(
+    on: &Harness,
+    account_id: &str,
+    emails: Vec<String>,
+) -> Result<Vec<pb::Member>, Status> {
     let member = |email| pb::Member {
         email,
         profile: pb::MemberProfile::Observer.into(),
@@ -50,13 +54,13 @@ pub async fn hires_many(on: &Harness, account_id: &str, emails: Vec<String>) -> 
         members: emails.into_iter().map(member).collect(),
         ..Default::default()
     };
-    let answer = on.operator().accounts.batch_register_members(request).await.expect("a batch");
+    let answer = on.operator().accounts.batch_register_members(request).await?;
     let results = answer.into_inner().results.into_iter();
     let made = results.filter_map(|result| match result.outcome {
         Some(pb::batch_register_members_result::Outcome::Member(member)) => Some(member),
         _ => None,
     });
-    made.collect()
+    Ok(made.collect())
 }
 
 /// Retention passes a reader that stands still in the middle of a page.
@@ -68,16 +72,74 @@ pub async fn trimmed() -> Objection {
     let opening = Opening { held: true, ..Opening::from(Start::Now) };
     reader.watch(&stage, &ann, opening);
     assert!(reader.is_answered().await, "a stream begins");
-    hires_many(on, &bo.id, (0..EVENTS).map(|number| format!("m{number}@bo.example")).collect())
-        .await;
+    let last = many_happen(on, &bo).await;
+    on.backend.feed.hub.reach(last).await;
     let log = Log::read(&stage.db).await;
     on.clock.advance(8 * DAY);
     let kept = bo.hires(on, "kept").await.position;
     on.backend.trim_log().await.unwrap();
     reader.release();
     reader.reaches(kept).await;
+    let reason = reader.close().await;
+    judged(&reader, &log.joined(Log::read(&stage.db).await), &Retentions::new()).or_else(|| {
+        (reason.as_deref() != Some("RESUME_TOKEN_EXPIRED"))
+            .then(|| format!("a stream that retention passed and that ended with {reason:?}"))
+    })
+}
+
+/// More is published at once than is noted for a watcher.
+pub async fn overflowing() -> Objection {
+    let mut limits = tiny();
+    // all of it stays in memory: nothing sends the watcher to the database for another reason
+    (limits.feed.page, limits.feed.ring) = (64, 2 * EVENTS);
+    let stage = Stage::with(limits).await;
+    let on = &stage.replicas[0];
+    let (ann, bo, _) = on.partners("ann", "bo").await;
+    let mut reader = Subscriber::of(&ann);
+    reader.watch(&stage, &ann, Opening::from(Start::Snapshot));
+    let one = bo.hires(on, "one").await.position;
+    reader.reaches(one).await;
+    let last = many_happen(on, &bo).await;
+    reader.reaches(last).await;
+    reader.record(|record| record.complete_to = Some(last));
     reader.close().await;
-    judged(&reader, &log.joined(Log::read(&stage.db).await), &Retentions::new())
+    judged(&reader, &Log::read(&stage.db).await, &Retentions::new())
+}
+
+/// Far more than a stalled reader's buffers, and what is kept in memory, hold; the position of the last.
+async fn many_happen(on: &Harness, of: &Organization) -> i64 {
+    let emails = (0..EVENTS).map(|number| format!("m{number}@{}.example", of.name)).collect();
+    let members = hires_many(on, &of.id, emails).await.expect("a batch");
+    members.last().expect("somebody new").position
+}
+
+/// A partnership begins while a watcher is on its way in.
+pub async fn entered() -> Objection {
+    let harness = Harness::with(Options { limits: usual(), ..Options::default() }).await;
+    let hub = &harness.backend.feed.hub;
+    for number in 0..5 {
+        let ann = harness.organization(&format!("ann{number}")).await;
+        let bo = harness.organization(&format!("bo{number}")).await;
+        let id = bo.invites(&ann.email()).await.unwrap().id;
+        let mut reader = Subscriber::of(&ann);
+        let before = hub.streams();
+        reader.open(&ann.by, Opening::from(Start::Snapshot));
+        while hub.streams() == before {
+            tokio::task::yield_now().await;
+        }
+        ann.accepts(&id).await.unwrap();
+        assert!(reader.is_answered().await, "a stream begins");
+        let later = bo.hires(&harness, "later").await.position;
+        reader.reaches(later).await;
+        reader.record(|record| record.complete_to = Some(later));
+        reader.close().await;
+        let db = connect(&harness.database.url).await;
+        let objection = judged(&reader, &Log::read(&db).await, &Retentions::new());
+        if objection.is_some() {
+            return objection;
+        }
+    }
+    None
 }
 
 /// Another event stands where the newest one did, as a failover to a standby that lacked it leaves it.
@@ -197,7 +259,7 @@ pub async fn begun_behind() -> Objection {
 
 /// A stream on a replica that is behind, and then is not any more.
 async fn behind(resumes: bool) -> Objection {
-    let first = Harness::start().await;
+    let first = Harness::with(Options { limits: usual(), ..Options::default() }).await;
     let (ann, bo, _) = first.partners("ann", "bo").await;
     let mut reader = Subscriber::of(&ann);
     reader.open(&ann.by, Opening::from(Start::Snapshot));
