@@ -18,7 +18,7 @@ pub type Scene = fn() -> BoxFuture<'static, Objection>;
 pub enum Proof {
     /// Random histories meet it.
     Histories,
-    /// The same, where no replica and no statement of the database plays a part: in one process they are cheaper.
+    /// The same, where it makes no difference how many replicas there are: one is cheaper.
     HistoriesOfOne,
     /// They hardly would: it has a scene of its own.
     Scene(Scene),
@@ -41,12 +41,11 @@ impl Proof {
 pub fn of(variant: Variant) -> Proof {
     use Variant as V;
     match variant {
-        V::TailBeforeMarks
-        | V::RightsOutliveEvents
+        V::TailBeforeMarks | V::RightsOutliveEvents => Proof::Histories,
+        V::PartialBlockKept
         | V::SnapshotWithoutBound
         | V::LongGoneShown
-        | V::RevocationByClock => Proof::Histories,
-        V::PartialBlockKept
+        | V::RevocationByClock
         | V::SnapshotTokenOfPage
         | V::EventsBeforeSubSnapshot
         | V::HeartbeatBeforeEvents

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const WRITERS: usize = 24;
 const WRITES: usize = 4;
 /// Addresses in each of the batches that meet, and how often they do.
-const ADDRESSES: usize = 400;
+const ADDRESSES: usize = 40;
 const ROUNDS: usize = 4;
 
 /// Two replicas, of which the first can be held.
