@@ -15,6 +15,7 @@
 //!   feed                  the log: appended to, followed, handed out
 //!   entity  error  caller pictures of tables; neutral errors; who asks      (migration: the schema)
 //!   domain                PURE: ids, events, the rules
+//!   faults                what tests may break; nothing without its feature
 //! ```
 //! A request walks: `grpc::gate` (credentials, rights, fields) -> a room's command (locks, asks `domain`) ->
 //! `Backend::change` (reactions, log, one commit) -> the answer.
@@ -35,6 +36,10 @@ pub mod demo;
 pub mod domain;
 pub mod entity;
 pub mod error;
+#[cfg(feature = "faults")]
+pub mod faults;
+#[cfg(not(feature = "faults"))]
+mod faults;
 pub mod feed;
 pub mod grpc;
 pub mod migration;

@@ -8,6 +8,7 @@ use crate::domain::email::EmailKey;
 use crate::domain::ids::{AccountId, MemberId};
 use crate::entity::{account, address, member};
 use crate::error::Error;
+use crate::faults::{Variant, broken, dawdle, shuffled};
 use sea_orm::sea_query::{Expr, IntoColumnRef, LockBehavior, LockType, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait,
@@ -135,10 +136,24 @@ fn among(work: &Work, ids: BTreeSet<AccountId>) -> Expr {
 /// # Errors
 /// The database's.
 pub async fn addresses(work: &Work, keys: &BTreeSet<EmailKey>) -> Result<(), Error> {
+    if broken(Variant::BindingUnlocked) {
+        return Ok(());
+    }
     let rows = keys
         .iter()
         .map(|key| address::ActiveModel { email_key: Set(key.clone()), member_id: Set(None) });
+    if broken(Variant::UnsortedKeys) {
+        return in_any_order(work, shuffled(rows)).await;
+    }
     make_or_lock(work, rows, [address::Column::EmailKey]).await
+}
+
+/// The wrong way: two who want the same wait for each other, if each has come as far as half of it.
+async fn in_any_order(work: &Work, rows: Vec<address::ActiveModel>) -> Result<(), Error> {
+    let (some, others) = rows.split_at(rows.len() / 2);
+    make_or_lock(work, some.to_vec(), [address::Column::EmailKey]).await?;
+    dawdle().await;
+    make_or_lock(work, others.to_vec(), [address::Column::EmailKey]).await
 }
 
 /// Inserts the rows that are missing, and locks those that are there already, one after the other in the order given.

@@ -5,6 +5,7 @@ use super::work::{Asked, Done, Patience, Verdict, Work};
 use super::{At, Backend, Change, Outcomes, PausePoint, remembered};
 use crate::domain::ids::EventId;
 use crate::error::Error;
+use crate::faults::{Spot, die_at};
 use crate::feed::log;
 use crate::feed::memory::Effects;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
@@ -176,9 +177,11 @@ impl Backend {
             return Ok((verdicts, Written::default()));
         }
         self.pause(PausePoint::BeforeHead).await;
+        die_at(Spot::BeforeHead);
         self.database.wait_in_full(&work.txn, work.patience).await?;
         let head = log::lock_head(&work.txn).await.map_err(Failure::of_all)?;
         self.pause(PausePoint::AfterHead).await;
+        die_at(Spot::AfterHead);
         let Placed { events, own, at } = change.place(head);
         let append = log::append(backend, head, &events, work.now).map_err(Error::internal)?;
         let mut effects = Effects::default();
@@ -202,11 +205,14 @@ impl Backend {
     /// Commits; here and nowhere else a change is known to have happened.
     async fn conclude(&self, txn: DatabaseTransaction, written: Written) -> Result<(), Error> {
         self.pause(PausePoint::BeforeCommit).await;
+        die_at(Spot::BeforeCommit);
         if let Err(error) = txn.commit().await {
             self.settle(error, written.last).await?;
         }
+        die_at(Spot::AfterCommit);
         self.feed.memory.changed(&written.effects);
         self.feed.bell.committed();
+        die_at(Spot::BeforeAnswer);
         Ok(())
     }
 

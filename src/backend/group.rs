@@ -13,6 +13,7 @@
 use super::work::{Ask, Asked, Patience, Verdict, Work};
 use super::{Backend, Outcomes};
 use crate::error::Error;
+use crate::faults::{Spot, die_at};
 use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -130,8 +131,10 @@ where
         // a task of its own: a panic in it is answered with an error, and the writer goes on
         let written =
             tokio::spawn(async move { backend.change_many(&asked, patience, command).await });
+        let written = written.await.unwrap_or_default();
+        die_at(Spot::BeforeAnswers);
         let mut held = Vec::new();
-        for (one, verdict) in batch.into_iter().zip(written.await.unwrap_or_default()) {
+        for (one, verdict) in batch.into_iter().zip(written) {
             if matches!(verdict, Err(Error::Overloaded)) && one.since.elapsed() < HELD_AT_MOST {
                 held.push(one);
             } else {

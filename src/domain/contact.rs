@@ -5,6 +5,7 @@
 
 use super::ids::{AccountId, ContactId, MembershipId};
 use super::time::Timestamp;
+use crate::faults::{Variant, broken};
 use sea_orm::EnumIter;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -55,7 +56,8 @@ impl Interval {
     }
 
     fn covers(&self, stay: Stay, below: i64) -> bool {
-        stay.joined < self.end().min(below) && stay.left.is_none_or(|left| left > self.since)
+        let left_before = stay.left.is_some_and(|left| left <= self.since);
+        stay.joined < self.end().min(below) && (!left_before || broken(Variant::LongGoneShown))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::event::{Body, EventKind};
 use super::ids::{AccountId, MemberId, PartnershipId};
+use crate::faults::{Variant, broken};
 use std::collections::HashMap;
 
 /// From one position up to, and without, another.
@@ -63,7 +64,12 @@ impl Relations {
         let covered = |spans: Option<&Vec<Span>>| {
             spans.is_some_and(|spans| spans.iter().any(|span| span.covers(position)))
         };
-        covered(self.shared.get(&home)) && !covered(self.hidden.get(&(home, member)))
+        let told_anyway = broken(Variant::DeletedContactsTold);
+        let hidden = covered(self.hidden.get(&(home, member))) && !told_anyway;
+        if broken(Variant::RevocationByClock) {
+            return self.partners().any(|partner| partner == home) && !hidden;
+        }
+        covered(self.shared.get(&home)) && !hidden
     }
 }
 
@@ -126,6 +132,7 @@ pub fn tell(viewer: AccountId, relations: &Relations, event: &Logged<'_>) -> Opt
         EventKind::PartnerActivated => {
             party(viewer, event).map(|(other, id)| Telling::Activated(other, id))
         }
+        EventKind::PartnerEnded if broken(Variant::EndingByInterval) => None,
         EventKind::PartnerEnded => {
             party(viewer, event).map(|(other, id)| Telling::Ended(other, id))
         }

@@ -4,6 +4,7 @@ use super::entry::{Entry, decode};
 use super::log::{self, Page};
 use super::token::{ResumeToken, proof};
 use crate::error::Error;
+use crate::faults::{Variant, broken};
 use moka::future::Cache;
 use sea_orm::ConnectionTrait;
 use std::sync::Arc;
@@ -70,9 +71,12 @@ impl Blocks {
         upto: i64,
         history: History,
     ) -> Result<Vec<Arc<Entry>>, Error> {
+        if broken(Variant::FloorOnlyAtResume) {
+            return Ok(read(db, after + 1, upto, history).await?.entries.clone());
+        }
         let number = after.div_euclid(self.rows);
         let (first, last) = (number * self.rows + 1, (number + 1) * self.rows);
-        let block = if last <= upto {
+        let block = if last <= upto || broken(Variant::PartialBlockKept) {
             let key = (history.epoch, number);
             let loading = self.cache.try_get_with(key, read(db, first, last, history));
             loading.await.map_err(|error| again(&error))?

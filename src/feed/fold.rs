@@ -7,6 +7,7 @@ use super::entry::Entry;
 use crate::domain::event::{Body, EventKind};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::domain::sync::{Relations, Span};
+use crate::faults::{Variant, broken};
 use slab::Slab;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -145,6 +146,9 @@ impl Fold {
     pub fn install(&mut self, viewer: AccountId, mut relations: Relations, as_of: i64) {
         let Some(known) = self.viewers.get_mut(&viewer) else { return };
         let Knowledge::Loading(missed) = &mut known.knowledge else { return };
+        if broken(Variant::ReadBeforeRegister) {
+            missed.clear();
+        }
         for entry in missed.iter().filter(|entry| entry.place.position > as_of) {
             learn(viewer, &mut relations, entry);
         }
@@ -302,7 +306,7 @@ fn mark(
         }
         if positions.len() < limit {
             positions.push_back(position);
-        } else {
+        } else if !broken(Variant::PendingForgets) {
             let first = positions.front().copied().unwrap_or(position);
             watcher.pending = Pending::After(first - 1);
         }
@@ -315,6 +319,7 @@ fn end(
     why: End,
     woken: &mut Vec<Arc<Notify>>,
 ) {
+    let keys = keys.filter(|_| !broken(Variant::RightsOutliveEvents));
     for key in keys.into_iter().flatten() {
         let Some(watcher) = watchers.get_mut(*key) else { continue };
         watcher.ended.get_or_insert(why);

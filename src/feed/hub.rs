@@ -13,6 +13,7 @@ use super::token::proof;
 use crate::domain::ids::EventId;
 use crate::domain::sync::{Relations, Telling, tell};
 use crate::error::Error;
+use crate::faults::{Spot, Variant, broken, dawdle_here, die_at};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
@@ -150,14 +151,21 @@ impl Hub {
             {
                 return Err(Error::internal("events were published out of their order"));
             }
+            if broken(Variant::TailBeforeMarks) {
+                inner = self.hurry(inner, entries);
+            }
             for entry in entries {
                 inner.ring.push(Arc::clone(entry));
                 inner.fold.apply(entry, self.sizes.pending, &mut woken);
             }
             if let Some(newest) = entries.last() {
+                die_at(Spot::BeforePublish);
                 inner.tail = newest.place;
             }
-            if let Some(whole) = entries.iter().rfind(|entry| entry.last_of_change) {
+            let ends = |entry: &&Arc<Entry>| {
+                entry.last_of_change || broken(Variant::HeartbeatInsideChange)
+            };
+            if let Some(whole) = entries.iter().rfind(ends) {
                 inner.whole = whole.place;
             }
             if caught_up {
@@ -166,8 +174,25 @@ impl Hub {
             inner.tail.position
         };
         self.head.send_if_modified(|head| std::mem::replace(head, reached) != reached);
-        wake(&woken);
+        if !broken(Variant::TailWithoutWake) {
+            wake(&woken);
+        }
         Ok(())
+    }
+
+    /// The wrong way: everybody sees how far it is before anybody was told what lies there.
+    fn hurry<'a>(
+        &'a self,
+        mut inner: MutexGuard<'a, Inner>,
+        entries: &[Arc<Entry>],
+    ) -> MutexGuard<'a, Inner> {
+        for entry in entries {
+            inner.tail = entry.place;
+            inner.whole = if entry.last_of_change { entry.place } else { inner.whole };
+        }
+        drop(inner);
+        dawdle_here();
+        self.lock()
     }
 
     /// Every stream ends for this reason, and the feed goes on from another place.
@@ -234,6 +259,7 @@ impl Inner {
 
 fn wake(woken: &[Arc<Notify>]) {
     for notify in woken {
+        die_at(Spot::AfterPublish);
         notify.notify_one();
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::ids::EventId;
 use crate::domain::time::Timestamp;
 use crate::entity::rows::insert_all;
 use crate::entity::{log, log_head, log_identity};
+use crate::faults::{Variant, broken, count_up};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, FromQueryResult,
@@ -18,8 +19,21 @@ use uuid::Uuid;
 /// # Errors
 /// The database's.
 pub async fn lock_head(txn: &impl ConnectionTrait) -> Result<i64, DbErr> {
+    if broken(Variant::IdentityCursor) {
+        return Ok(count_up(highest(txn).await?));
+    }
+    if broken(Variant::OneStatementAppend) {
+        return lock_and_read(txn).await;
+    }
     log_head::Entity::find().lock_exclusive().one(txn).await?;
     highest(txn).await
+}
+
+/// The wrong way: the statement sees what was committed when it began, and then it waits.
+async fn lock_and_read(txn: &impl ConnectionTrait) -> Result<i64, DbErr> {
+    const SQL: &str = "SELECT (SELECT max(position) FROM log) AS head FROM log_head FOR UPDATE";
+    let row = txn.query_one_raw(Statement::from_string(txn.get_database_backend(), SQL)).await?;
+    row.ok_or_else(|| DbErr::RecordNotFound("log_head".to_owned()))?.try_get("", "head")
 }
 
 /// The highest position committed.

@@ -8,6 +8,7 @@ use super::entry::decode;
 use super::fold::End;
 use super::log::{self, Page};
 use crate::error::Error;
+use crate::faults::{Variant, broken};
 use rand::Rng;
 use sea_orm::DatabaseConnection;
 use std::sync::Arc;
@@ -95,7 +96,8 @@ async fn look(feed: &Feed, db: &DatabaseConnection) -> Result<Look, Error> {
         log::page(db, at.position, i64::MAX, limit, at.position).await?;
     let full = i64::try_from(rows.len()) == Ok(limit);
     let anchored = rows.first().is_some_and(|row| row.position == at.position);
-    if log_id != log || (anchored && rows[0].event_id != at.event) || rows.is_empty() {
+    let moved = anchored && rows[0].event_id != at.event && !broken(Variant::TailWithoutAnchor);
+    if log_id != log || moved || rows.is_empty() {
         tracing::error!(
             position = at.position,
             "the log does not hold what was read from it; streams end, and start anew"

@@ -12,6 +12,7 @@ use crate::domain::partnership::{Row, Side, Standing, State, Transition, View};
 use crate::domain::roles::EXTENSION;
 use crate::domain::time::Timestamp;
 use crate::entity::{account, partnership};
+use crate::faults::{Variant, broken};
 use sea_orm::sea_query::{Expr, OnConflict, Query};
 use sea_orm::{
     ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, Iterable, QueryFilter, QueryTrait,
@@ -219,7 +220,7 @@ fn settle_endings(rows: &[partnership::Model], at: &At, db: DbBackend) -> Option
     use sea_orm::ExprTrait;
     let ended = rows.iter().filter(|row| row.ended_position.is_some_and(|end| at.wrote(end)));
     let ids: Vec<PartnershipId> = ended.map(|row| row.id).collect();
-    if ids.is_empty() {
+    if ids.is_empty() || broken(Variant::CopyBeforeHead) {
         return None;
     }
     let of = |column: account::Column, owner: P| {

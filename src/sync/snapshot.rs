@@ -7,6 +7,7 @@ use crate::backend::Backend;
 use crate::contact::{ContactView, Viewing, store};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::error::Error;
+use crate::faults::{Spot, Variant, broken, die_at};
 use crate::feed::token::{ResumeToken, SnapshotPlace};
 
 /// A snapshot under way.
@@ -50,14 +51,20 @@ impl Snapshot {
     pub async fn next(&mut self, backend: &Backend) -> Result<Page, Error> {
         let SnapshotPlace { account, partner, after } = self.place;
         let limit = backend.limits.feed.snapshot;
-        let viewing = Viewing { account, as_of: self.token.position };
+        let unbound = broken(Variant::SnapshotWithoutBound);
+        let as_of = if unbound { i64::MAX } else { self.token.position };
+        let viewing = Viewing { account, as_of };
         let views =
             store::members_as_of(backend.catch_up(), viewing, partner, after, limit).await?;
+        die_at(Spot::InSnapshot);
         let is_last = views.len() < limit;
         let mut contacts = Vec::with_capacity(views.len());
         for view in views {
             *self = Self::at(self.as_of(), SnapshotPlace { after: key(&view), ..self.place });
             contacts.push((view, self.token));
+        }
+        if broken(Variant::SnapshotTokenOfPage) {
+            contacts.iter_mut().for_each(|(_, token)| *token = self.token);
         }
         Ok(Page { contacts, is_last })
     }

@@ -14,10 +14,12 @@ use crate::domain::ids::AccountId;
 use crate::domain::sync::{Relations, Telling, tell};
 use crate::domain::time::Timestamp;
 use crate::error::Error;
+use crate::faults::{Spot, Variant, broken, dawdle, die_at};
 use crate::feed::blocks::History;
 use crate::feed::entry::{Entry, Place};
 use crate::feed::fold::{End, Who};
 use crate::feed::hub::{Next, Seat, Told};
+use crate::feed::log::highest;
 use crate::feed::token::ResumeToken;
 use rand::Rng;
 use std::sync::Arc;
@@ -88,16 +90,22 @@ impl Watch {
             .hub
             .enter(Who { viewer, member, scope: actor.request_scope() }, own_limit)?;
         // what took these rights away before the seat was taken could not end the stream
-        access::still(&backend, actor).await?;
+        if !broken(Variant::RightsNotAskedAgain) {
+            access::still(&backend, actor).await?;
+        }
         if !seat.is_known() {
             let tail = backend.feed.hub.tail().position;
             let (relations, as_of) = relations::load(backend.catch_up(), viewer).await?;
+            if broken(Variant::ReadBeforeRegister) {
+                dawdle().await;
+            }
             if as_of < tail {
                 // what the tail has read is not there: the tail will find that out
                 return Err(Error::DatabaseUnavailable(None));
             }
             seat.learn(relations, as_of);
         }
+        die_at(Spot::AfterSeat);
         let (phase, sent) = seated(&backend, &seat, viewer, start, min_position).await?;
         let now = Instant::now();
         let lifetime = backend.limits.stream_lifetime.mul_f64(rand::rng().random_range(0.9..1.1));
@@ -187,7 +195,8 @@ impl Watch {
                 }
             };
             if beats && let Some(heartbeat) = self.heartbeat() {
-                messages.push(heartbeat);
+                let first = broken(Variant::HeartbeatBeforeEvents);
+                messages.insert(if first { 0 } else { messages.len() }, heartbeat);
             }
             if !messages.is_empty() {
                 return Ok(messages);
@@ -222,6 +231,9 @@ impl Watch {
 
     /// Where a heartbeat may stand: at the end of a change, at or after everything sent.
     fn heartbeat(&mut self) -> Option<Message> {
+        if broken(Variant::HeartbeatAhead) {
+            self.whole = Some(self.seat.hub().whole().1);
+        }
         let Some(whole) = self.whole.filter(|whole| whole.position >= self.sent.position) else {
             // the rest of a change is on its way
             self.next_heartbeat = Instant::now() + self.backend.limits.feed.poll;
@@ -251,6 +263,9 @@ impl Watch {
     /// Events up to the first after which something has to be read: that comes before everything later.
     async fn tell(&mut self, events: Vec<Told>) -> Result<Vec<Message>, Error> {
         let mut messages = Vec::with_capacity(events.len());
+        if !events.is_empty() {
+            die_at(Spot::BeforeEvents);
+        }
         for (entry, telling) in events {
             self.within_tail(&entry)?;
             let mut token = entry.place.token(self.log);
@@ -271,7 +286,8 @@ impl Watch {
             }
             self.sent = token;
             messages.push(Message { token, said: Said::Event(entry, telling) });
-            if let Phase::Snapshot(_) = self.phase {
+            let first = broken(Variant::EventsBeforeSubSnapshot);
+            if matches!(self.phase, Phase::Snapshot(_)) && !first {
                 // what else was handed out is handed out again when the snapshot is complete
                 self.whole = None;
                 break;
@@ -289,7 +305,7 @@ impl Watch {
     /// The invariant of the feed, also in release builds: nothing beyond the tail is ever sent.
     fn within_tail(&self, entry: &Entry) -> Result<(), Error> {
         let tail = self.seat.hub().tail().position;
-        if entry.place.position <= tail {
+        if entry.place.position <= tail || broken(Variant::PageBeyondTailUnasserted) {
             return Ok(());
         }
         tracing::error!(position = entry.place.position, tail, "an event beyond the tail");
@@ -302,7 +318,9 @@ impl Watch {
         history: History,
         relations: &Relations,
     ) -> Result<Vec<Message>, Error> {
-        let (backend, upto) = (Arc::clone(&self.backend), history.position);
+        let backend = Arc::clone(&self.backend);
+        let beyond = broken(Variant::PageBeyondTail) || broken(Variant::PageBeyondTailUnasserted);
+        let upto = if beyond { highest(backend.reads()).await? } else { history.position };
         let read = async move {
             backend.feed.blocks.after(backend.catch_up(), after, upto, history).await
         };

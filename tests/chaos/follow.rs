@@ -50,6 +50,8 @@ impl Fleet {
 
 /// Followers at work.
 pub struct Audience {
+    fleet: Fleet,
+    viewers: Vec<Uuid>,
     following: Vec<JoinHandle<Record>>,
     until: watch::Sender<Option<i64>>,
 }
@@ -59,17 +61,24 @@ impl Audience {
     pub async fn gather(fleet: &Fleet, clients: &[Client], viewers: usize) -> Self {
         let channel = fleet.channel(0);
         let accounts: Vec<&str> = clients.iter().flat_map(Client::accounts).collect();
-        let until = watch::Sender::new(None);
-        let mut following = Vec::new();
+        let (fleet, until) = (fleet.clone(), watch::Sender::new(None));
+        let mut audience = Self { fleet, viewers: Vec::new(), following: Vec::new(), until };
         for number in 0..viewers {
-            let viewer = viewer(&channel, number, &accounts).await;
+            audience.viewers.push(viewer(&channel, number, &accounts).await);
             for twin in 0..2 {
-                let record = Record::new(format!("viewer {number}, follower {twin}"), viewer);
-                let follower = Follower { fleet: fleet.clone(), record, until: until.subscribe() };
-                following.push(tokio::spawn(follower.follow(number + twin)));
+                audience.joins(number, number + twin);
             }
         }
-        Self { following, until }
+        audience
+    }
+
+    /// Another follower of a viewer; it begins with a snapshot on this replica.
+    pub fn joins(&mut self, viewer: usize, replica: usize) {
+        let name = format!("viewer {viewer}, follower {}", self.following.len());
+        let record = Record::new(name, self.viewers[viewer]);
+        let (fleet, until) = (self.fleet.clone(), self.until.subscribe());
+        let follower = Follower { fleet, record, until };
+        self.following.push(tokio::spawn(follower.follow(replica)));
     }
 
     /// Lets everybody catch up with the database, then judges what each was told.

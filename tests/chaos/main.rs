@@ -14,6 +14,8 @@ mod crash;
 mod direct;
 mod drain;
 mod failover;
+#[cfg(feature = "faults")]
+mod failpoints;
 mod follow;
 mod kill;
 mod load;

@@ -51,6 +51,15 @@ pub struct Failed {
 impl Process {
     /// Starts a service and waits until it says its address, or ends.
     pub async fn start(home: &Home, flags: &[&str]) -> Result<Self, Failed> {
+        Self::start_in(home, flags, &[]).await
+    }
+
+    /// The same in an environment of these variables.
+    pub async fn start_in(
+        home: &Home,
+        flags: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Failed> {
         let listen_file = home.listen_file();
         // of one that was killed
         let _ = std::fs::remove_file(&listen_file);
@@ -58,6 +67,7 @@ impl Process {
         let file = File::create(&output).expect("a file for the output");
         let mut child = Command::new(env!("CARGO_BIN_EXE_partner-service"))
             .env_clear()
+            .envs(environment.iter().copied())
             .args(["--listen", "127.0.0.1:0", "--data-dir"])
             .arg(home.folder.path())
             .args(["--database-url", &home.database_url])

@@ -7,21 +7,23 @@ use crate::follow::{Audience, Fleet};
 use crate::kill::{Round, clients, repeat, report};
 use crate::load::{Client, Repeated};
 use crate::process::{Home, Process};
+use crate::proxy::{FAULTS, Proxy};
 use crate::support::database::{TestDatabase, TestEngine, engine};
 use crate::verdict::judge;
 use crate::{cycles, seed};
 use futures::future::join_all;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use std::sync::Mutex;
 
-const VIEWERS: usize = 2;
+pub const VIEWERS: usize = 2;
 
 /// Several on PostgreSQL; SQLite serves one process.
-fn replicas() -> usize {
+pub fn replicas() -> usize {
     if engine() == TestEngine::Postgres { 3 } else { 1 }
 }
 
-async fn start(homes: &[Home]) -> Vec<Process> {
+pub async fn start(homes: &[Home]) -> Vec<Process> {
     let processes = join_all(homes.iter().map(|home| Process::start(home, &[]))).await;
     processes.into_iter().map(|process| process.expect("the service starts")).collect()
 }
@@ -124,4 +126,38 @@ async fn streams_miss_nothing_while_a_replica_stands_still_in_the_middle_of_its_
     streams.assert_clean(&what);
     stopped.extend(others);
     report(&what, judge(&database.url, &stopped).await, repeated);
+}
+
+/// Followers of the replica that loses them, and of another one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_miss_nothing_and_repeat_nothing_while_commits_lose_their_replies() {
+    if engine() == TestEngine::Sqlite {
+        println!("commits spoilt at random under streams: PostgreSQL only");
+        return;
+    }
+    let seed = seed();
+    let database = TestDatabase::empty().await;
+    let proxy = Proxy::start(&database.url).await;
+    let homes = [Home::new(&proxy.url), Home::new(&database.url)];
+    let processes = start(&homes).await;
+    let fleet = Fleet::of(processes.iter().map(Process::channel).collect());
+    let clients = clients(seed, &fleet.channel(0)).await;
+    let audience = Audience::gather(&fleet, &clients, VIEWERS).await;
+    let random = Mutex::new(StdRng::seed_from_u64(seed));
+    proxy.spoil(move |_| {
+        let mut random = random.lock().unwrap();
+        (random.random_range(0..6) == 0).then(|| FAULTS[random.random_range(0..FAULTS.len())])
+    });
+    let round = Round::begin(clients, &fleet.channel(0));
+    round.reach(300).await;
+    let mut clients = round.end().await;
+    proxy.spoil(|_| None);
+    let repeated = repeat(&mut clients, &fleet.channel(1)).await;
+    let faults = proxy.faults();
+    let what = format!("{faults} commits spoilt at random under streams");
+    let streams = audience.verdict(&database.url).await;
+    println!("{what}: {streams}");
+    streams.assert_clean(&what);
+    report(&what, judge(&database.url, &clients).await, repeated);
+    assert!(faults > 10, "{faults} commits were spoilt: too few to prove anything");
 }

@@ -5,6 +5,7 @@ use crate::source::{Source, below};
 
 /// From the ground up; a room may use those on lower floors only, and not its neighbours.
 const FLOORS: &[&[&str]] = &[
+    &["faults"],
     &["domain"],
     &["entity", "error", "caller", "migration"],
     &["feed"],

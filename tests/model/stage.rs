@@ -30,7 +30,8 @@ pub fn tiny() -> Limits {
         feed: Sizes {
             ring: 8,
             page: 1,
-            block: 8,
+            // more than the ring, or no block is ever read before it is full
+            block: 12,
             blocks: 4,
             pending: 2,
             batch: 3,

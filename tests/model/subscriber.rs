@@ -11,14 +11,15 @@ use crate::support::refusal::Refusal;
 use crate::support::world::Organization;
 use partner_service::grpc::pb;
 use pb::watch_members_request::Start as Wanted;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, Streaming};
 
-/// How long anything is waited for, on a machine that has much else to do.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How long anything is waited for, in seconds, on a machine that has much else to do.
+pub static PATIENCE_S: AtomicU64 = AtomicU64::new(60);
 
 /// Who a subscriber is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub struct Progress {
 }
 
 struct Session {
-    pump: JoinHandle<()>,
+    pump: AbortOnDropHandle<()>,
     progress: watch::Receiver<Progress>,
     release: watch::Sender<bool>,
 }
@@ -105,7 +106,7 @@ impl Subscriber {
         let (release, released) = watch::channel(!held);
         let pump = Pump { record: Arc::clone(&self.record), progress, released, cut_after };
         let by = by.clone();
-        let pump = tokio::spawn(pump.run(by, request));
+        let pump = AbortOnDropHandle::new(tokio::spawn(pump.run(by, request)));
         self.session = Some(Session { pump, progress: seen, release });
     }
 
@@ -143,7 +144,8 @@ impl Subscriber {
     async fn until(&self, enough: impl Fn(&Progress) -> bool) -> Option<Progress> {
         let mut progress = self.session.as_ref()?.progress.clone();
         let done = progress.wait_for(|now| now.ended.is_some() || enough(now));
-        let now = tokio::time::timeout(PATIENCE, done).await.ok()?;
+        let patience = Duration::from_secs(PATIENCE_S.load(Ordering::Relaxed));
+        let now = tokio::time::timeout(patience, done).await.ok()?;
         now.ok().map(|now| now.clone())
     }
 
