@@ -195,7 +195,7 @@ impl Gate {
             fields.finish()?;
             work(question, body.min_position).await
         };
-        answer(outcome.await, &context)
+        self.answer(outcome.await, &context)
     }
 
     async fn enter<Q: Addressed>(
