@@ -5,13 +5,13 @@ use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, Secr
 use crate::config::{AuthMode, ConfigError, Doorbell, ServeConfig};
 use crate::error::Error;
 use crate::grpc::auth::{Authenticator, JwtVerifier, KeyError};
-use crate::grpc::shared_pb::member_sync_service_server::MemberSyncServiceServer;
 use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
 use crate::grpc::{Accounts, Contacts, Gate, MemberSync, Partners, pb};
 use crate::partnership::sweep;
 use crate::{audit, partnership};
 use pb::account_service_server::AccountServiceServer;
 use pb::contact_service_server::ContactServiceServer;
+use pb::member_sync_service_server::MemberSyncServiceServer;
 use pb::partner_service_server::PartnerServiceServer;
 use std::io::Write;
 use std::path::Path;

@@ -3,6 +3,7 @@
 use super::event::{Body, EventKind};
 use super::ids::{AccountId, MemberId, PartnershipId};
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 /// From one position up to, and without, another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,8 @@ impl Span {
 #[derive(Clone, Debug, Default)]
 pub struct Relations {
     shared: HashMap<AccountId, Vec<Span>>,
-    hidden: HashMap<(AccountId, MemberId), Vec<Span>>,
+    /// By home account.
+    hidden: HashMap<AccountId, HashMap<MemberId, Vec<Span>>>,
 }
 
 impl Relations {
@@ -43,12 +45,12 @@ impl Relations {
 
     /// The account had deleted a person from its contacts in this span (C8).
     pub fn hide(&mut self, home: AccountId, member: MemberId, span: Span) {
-        start(self.hidden.entry((home, member)).or_default(), span);
+        start(self.hidden.entry(home).or_default().entry(member).or_default(), span);
     }
 
     /// The person is back among the contacts.
     pub fn restore(&mut self, home: AccountId, member: MemberId, until: i64) {
-        end(self.hidden.get_mut(&(home, member)), until);
+        end(self.hidden.get_mut(&home).and_then(|hidden| hidden.get_mut(&member)), until);
     }
 
     /// Whom the account shares with by now.
@@ -63,7 +65,16 @@ impl Relations {
         let covered = |spans: Option<&Vec<Span>>| {
             spans.is_some_and(|spans| spans.iter().any(|span| span.covers(position)))
         };
-        covered(self.shared.get(&home)) && !covered(self.hidden.get(&(home, member)))
+        let hidden = self.hidden.get(&home).and_then(|hidden| hidden.get(&member));
+        covered(self.shared.get(&home)) && !covered(hidden)
+    }
+
+    /// Whether every event of members of `home` at these positions is visible; where in doubt, not.
+    #[must_use]
+    pub fn show_everybody(&self, home: AccountId, positions: RangeInclusive<i64>) -> bool {
+        let covers = |span: &Span| span.covers(*positions.start()) && span.covers(*positions.end());
+        let shared = self.shared.get(&home).is_some_and(|spans| spans.iter().any(covers));
+        shared && !self.hidden.contains_key(&home)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The log as read from the database by those who are behind: fixed blocks of positions, read once for all of them.
 
-use super::entry::{Entry, decode};
+use super::entry::decode;
 use super::log::{self, Page};
+use super::run::{Run, Stretch};
 use crate::error::Error;
 use moka::future::Cache;
 use sea_orm::ConnectionTrait;
@@ -21,7 +22,7 @@ pub struct Blocks {
 struct Block {
     /// The lowest position kept when it was read.
     floor: i64,
-    entries: Vec<Arc<Entry>>,
+    runs: Vec<Arc<Run>>,
 }
 
 impl Blocks {
@@ -46,7 +47,7 @@ impl Blocks {
         db: &impl ConnectionTrait,
         after: i64,
         upto: i64,
-    ) -> Result<Vec<Arc<Entry>>, Error> {
+    ) -> Result<Vec<Stretch>, Error> {
         let number = after.div_euclid(self.rows);
         let (first, last) = (number * self.rows + 1, (number + 1) * self.rows);
         let block = if last <= upto {
@@ -56,11 +57,13 @@ impl Blocks {
         } else {
             read(db, after + 1, upto).await?
         };
-        let skipped = block.entries.partition_point(|entry| entry.place.position <= after);
-        let entries = &block.entries[skipped..];
-        let expected = after + 1..=last.min(upto);
-        match entries.first() {
-            Some(entry) if entry.place.position == after + 1 => {}
+        let upto = last.min(upto);
+        let unread = block.runs.iter().filter(|run| run.last() > after);
+        let stretches: Vec<Stretch> = unread.map(|run| run.part(after + 1, upto)).collect();
+        let positions =
+            || stretches.iter().flat_map(Stretch::entries).map(|entry| entry.place.position);
+        match positions().next() {
+            Some(first) if first == after + 1 => {}
             _ if block.floor > after + 1 => {
                 return Err(Error::ResumeTokenExpired {
                     earliest: block.floor,
@@ -69,17 +72,17 @@ impl Blocks {
             }
             _ => return Err(hole(after)),
         }
-        if !entries.iter().map(|entry| entry.place.position).eq(expected) {
+        if !positions().eq(after + 1..=upto) {
             return Err(hole(after));
         }
-        Ok(entries.to_vec())
+        Ok(stretches)
     }
 }
 
 async fn read(db: &impl ConnectionTrait, first: i64, last: i64) -> Result<Arc<Block>, Error> {
     let Page { floor_position, rows, .. } = log::page(db, first, last, last - first + 1).await?;
-    let entries = decode(db, rows).await?;
-    Ok(Arc::new(Block { floor: floor_position, entries }))
+    let runs = Run::divide(&decode(db, rows).await?);
+    Ok(Arc::new(Block { floor: floor_position, runs }))
 }
 
 /// Of several who waited for the same block each is told.

@@ -18,6 +18,7 @@ pub mod hub;
 pub mod log;
 pub mod retention;
 mod ring;
+pub mod run;
 pub mod sizes;
 pub mod tail;
 pub mod token;

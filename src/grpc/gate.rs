@@ -13,8 +13,6 @@ use crate::caller::{Actor, Need};
 use crate::contact::store::Place;
 use crate::domain::ids::AccountId;
 use crate::error::Error;
-use futures::stream::BoxStream;
-use futures::{Stream, StreamExt, TryStreamExt};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -161,18 +159,16 @@ impl Gate {
         answer(outcome.await, &context)
     }
 
-    /// A stream: `open` makes it, and what it tells later is refused like any call.
-    pub async fn watch<Q: Addressed, T, M, S, F>(
+    /// A stream: `open` makes it, and what ends it later is refused in the context of its call.
+    pub async fn open<Q: Addressed, T, S, F>(
         &self,
         request: Request<Q>,
         need: Need,
         parse: impl FnOnce(&mut Fields, Q) -> T,
         open: impl FnOnce(Actor, Option<Duration>, T) -> F,
-    ) -> Result<Response<BoxStream<'static, Result<M, Status>>>, Status>
+    ) -> Result<(S, CallContext), Status>
     where
         F: Future<Output = Result<S, Error>>,
-        S: Stream<Item = Result<M, Error>> + Send + 'static,
-        M: 'static,
     {
         let context = CallContext::of(request.extensions());
         let outcome = async {
@@ -182,8 +178,10 @@ impl Gate {
             fields.finish()?;
             open(actor, lasts, parsed).await
         };
-        let stream = outcome.await.map_err(|error| context.refuse(&error))?;
-        Ok(Response::new(stream.map_err(move |error| context.refuse(&error)).boxed()))
+        match outcome.await {
+            Ok(stream) => Ok((stream, context)),
+            Err(error) => Err(context.refuse(&error)),
+        }
     }
 
     async fn enter<Q: Addressed>(

@@ -18,21 +18,15 @@ mod fields;
 mod gate;
 mod page;
 mod partner_service;
-pub mod shared;
 mod status;
 mod sync_service;
+mod told;
 
 pub use account_service::Accounts;
 pub use contact_service::Contacts;
 pub use gate::Gate;
 pub use partner_service::Partners;
 pub use sync_service::MemberSync;
-
-/// MemberSyncService with its stream as bytes.
-#[allow(missing_docs, clippy::all, clippy::pedantic)]
-pub mod shared_pb {
-    include!(concat!(env!("OUT_DIR"), "/shared/partner.v1.rs"));
-}
 
 /// The generated messages, servers and clients.
 #[allow(missing_docs, clippy::all, clippy::pedantic)]

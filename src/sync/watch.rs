@@ -11,20 +11,22 @@ use crate::backend::Backend;
 use crate::caller::Actor;
 use crate::contact::{ContactView, Key, Viewing, store};
 use crate::domain::ids::AccountId;
-use crate::domain::sync::{Relations, Telling, tell};
+use crate::domain::sync::{Relations, Telling};
 use crate::domain::time::Timestamp;
 use crate::error::Error;
-use crate::feed::entry::{Entry, Place};
+use crate::feed::entry::Place;
 use crate::feed::fold::{End, Who};
-use crate::feed::hub::{Next, Seat, Told};
+use crate::feed::hub::{Next, Seat};
+use crate::feed::run::{Stretch, Told};
 use crate::feed::token::ResumeToken;
 use rand::Rng;
+use std::pin::Pin;
 use std::sync::Arc;
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, Sleep, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-/// One message; the token resumes right after it.
+/// One message, or one for each of some events; the token resumes right after the last.
 #[derive(Clone, Debug)]
 pub struct Message {
     pub token: ResumeToken,
@@ -38,7 +40,8 @@ pub enum Said {
     Contact(Box<ContactView>),
     /// The position is the token's.
     Synced(Option<AccountId>),
-    Event(Arc<Entry>, Telling),
+    /// A message for each of these.
+    Events(Stretch, Telling),
     Heartbeat {
         lag: Duration,
     },
@@ -59,6 +62,8 @@ pub struct Watch {
     next_heartbeat: Instant,
     rotates_at: Instant,
     credentials_end: Option<Instant>,
+    /// For the first of these; kept, since to set it anew for each event would cost more than the event.
+    alarm: Pin<Box<Sleep>>,
     is_leaving: bool,
     is_over: bool,
 }
@@ -104,6 +109,7 @@ impl Watch {
             heartbeat,
             rotates_at: now + lifetime,
             credentials_end: credentials_last.and_then(|span| now.checked_add(span)),
+            alarm: Box::pin(sleep_until(now)),
             is_leaving: false,
             is_over: false,
             backend,
@@ -139,8 +145,9 @@ impl Watch {
 
     async fn messages(&mut self) -> Result<Vec<Message>, Error> {
         loop {
-            self.may_go_on()?;
-            let beats = Instant::now() >= self.next_heartbeat;
+            let now = Instant::now();
+            self.may_go_on(now)?;
+            let beats = now >= self.next_heartbeat;
             match &mut self.phase {
                 Phase::Greeting => {
                     self.phase = Phase::Events;
@@ -189,29 +196,33 @@ impl Watch {
         }
     }
 
-    async fn wait(&self) {
+    async fn wait(&mut self) {
         let mut until = self.next_heartbeat.min(self.rotates_at);
         if let Some(end) = self.credentials_end {
             until = until.min(end);
         }
+        if self.alarm.deadline() != until {
+            self.alarm.as_mut().reset(until);
+        }
         tokio::select! {
+            biased;
             () = self.seat.woken() => {}
-            () = tokio::time::sleep_until(until) => {}
+            () = &mut self.alarm => {}
         }
     }
 
-    fn may_go_on(&self) -> Result<(), Error> {
-        if self.credentials_end.is_some_and(|end| end <= Instant::now()) {
+    fn may_go_on(&self, now: Instant) -> Result<(), Error> {
+        if self.credentials_end.is_some_and(|end| end <= now) {
             return Err(Error::CredentialsInvalid);
         }
-        if Instant::now() >= self.rotates_at {
+        if now >= self.rotates_at {
             return Err(Error::StreamRotated);
         }
-        match (&self.phase, self.seat.ended()) {
+        if let Phase::Events = self.phase {
             // with a farewell, below
-            (Phase::Events, _) | (_, None) => Ok(()),
-            (_, Some(why)) => Err(ended(why, self.viewer)),
+            return Ok(());
         }
+        self.seat.ended().map_or(Ok(()), |why| Err(ended(why, self.viewer)))
     }
 
     /// Where a heartbeat may stand: at the end of a change, at or after everything sent.
@@ -244,10 +255,11 @@ impl Watch {
 
     /// Events up to the first after which something has to be read: that comes before everything later.
     async fn tell(&mut self, events: Vec<Told>) -> Result<Vec<Message>, Error> {
+        self.within_tail(&events)?;
         let mut messages = Vec::with_capacity(events.len());
-        for (entry, telling) in events {
-            self.within_tail(&entry)?;
-            let mut token = entry.place.token(self.log);
+        for (stretch, telling) in events {
+            let Some(place) = stretch.entries().last().map(|entry| entry.place) else { continue };
+            let mut token = place.token(self.log);
             match telling {
                 Telling::Activated(partner, _) => {
                     let snapshot = Snapshot::opening(token, self.viewer, Some(partner));
@@ -255,7 +267,7 @@ impl Watch {
                     self.phase = Phase::Snapshot(snapshot);
                 }
                 Telling::Restored(home, member) => {
-                    if let Some(view) = self.contact(entry.place, (home, member)).await? {
+                    if let Some(view) = self.contact(place, (home, member)).await? {
                         messages.push(Message { token, said: Said::Contact(Box::new(view)) });
                         self.sent = token;
                     }
@@ -264,7 +276,7 @@ impl Watch {
                 Telling::Member(_) | Telling::Ended(..) => {}
             }
             self.sent = token;
-            messages.push(Message { token, said: Said::Event(entry, telling) });
+            messages.push(Message { token, said: Said::Events(stretch, telling) });
             if let Phase::Snapshot(_) = self.phase {
                 // what else was handed out is handed out again when the snapshot is complete
                 self.whole = None;
@@ -281,12 +293,16 @@ impl Watch {
     }
 
     /// The invariant of the feed, also in release builds: nothing beyond the tail is ever sent.
-    fn within_tail(&self, entry: &Entry) -> Result<(), Error> {
+    fn within_tail(&self, events: &[Told]) -> Result<(), Error> {
+        let entries = events.iter().flat_map(|(stretch, _)| stretch.entries().last());
+        let Some(position) = entries.map(|entry| entry.place.position).max() else {
+            return Ok(());
+        };
         let tail = self.seat.hub().tail().position;
-        if entry.place.position <= tail {
+        if position <= tail {
             return Ok(());
         }
-        tracing::error!(position = entry.place.position, tail, "an event beyond the tail");
+        tracing::error!(position, tail, "an event beyond the tail");
         Err(Error::internal("an event beyond the tail was about to be sent"))
     }
 
@@ -298,17 +314,20 @@ impl Watch {
     ) -> Result<Vec<Message>, Error> {
         let backend = Arc::clone(&self.backend);
         let read = async move { backend.feed.blocks.after(backend.catch_up(), after, upto).await };
-        let entries = apart(read).await?;
-        let last = entries.last().map_or(after, |entry| entry.place.position);
-        let covered = entries.iter().rfind(|entry| entry.last_of_change).map(|entry| entry.place);
+        let stretches = apart(read).await?;
+        let mut last = after;
+        let mut told = Vec::new();
+        for stretch in stretches {
+            for entry in stretch.entries() {
+                last = entry.place.position;
+                if entry.last_of_change {
+                    self.whole = Some(entry.place);
+                }
+            }
+            stretch.tell(self.viewer, relations, &mut told);
+        }
         self.seat.go_on_after(last);
-        self.whole = covered.or(self.whole);
-        let told = |entry: Arc<Entry>| {
-            let telling = tell(self.viewer, relations, &entry.logged())?;
-            Some((entry, telling))
-        };
-        let events = entries.into_iter().filter_map(told).collect();
-        self.tell(events).await
+        self.tell(told).await
     }
 
     fn contacts(&mut self, page: Page) -> Vec<Message> {
