@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 /// About how many bytes a run has when sent, at most: so many fit a frame of HTTP/2, and leave in one write.
 const MOST_BYTES: usize = 16 * 1024;
 /// About what an event of a member takes when sent, besides its texts.
-const BYTES_OF_AN_EVENT: usize = 300;
+const BYTES_OF_AN_EVENT: usize = 264;
 
 /// Some events of one account's members, or one event of any other kind.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 
 use super::auth::{Authenticator, Credentials};
 use super::fields::Fields;
+use super::opening::OPENINGS;
 use super::page::{Binding, Cursor, Page};
 use super::pb;
 use super::status;
@@ -17,6 +18,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 /// What every service works with.
@@ -24,6 +26,8 @@ use tonic::{Request, Response, Status};
 pub struct Gate {
     pub(super) backend: Arc<Backend>,
     authenticator: Arc<Authenticator>,
+    /// The turns of `opening.rs`.
+    pub(super) openings: Arc<Semaphore>,
 }
 
 /// A request that names the account acted for.
@@ -72,7 +76,7 @@ impl Gate {
     /// A gate to `backend`.
     #[must_use]
     pub fn new(backend: Arc<Backend>, authenticator: Arc<Authenticator>) -> Self {
-        Self { backend, authenticator }
+        Self { backend, authenticator, openings: Arc::new(Semaphore::new(OPENINGS)) }
     }
 
     /// A mutation: `parse` checks every field, `work` runs the verb.
@@ -159,40 +163,33 @@ impl Gate {
         answer(outcome.await, &context)
     }
 
-    /// A stream: `open` makes it, and what ends it later is refused in the context of its call.
-    pub async fn open<Q: Addressed, T, S, F>(
-        &self,
-        request: Request<Q>,
-        need: Need,
-        parse: impl FnOnce(&mut Fields, Q) -> T,
-        open: impl FnOnce(Actor, Option<Duration>, T) -> F,
-    ) -> Result<(S, CallContext), Status>
-    where
-        F: Future<Output = Result<S, Error>>,
-    {
-        let context = CallContext::of(request.extensions());
-        let outcome = async {
-            let Entered { actor, mut fields, body, lasts } =
-                self.enter(request, need, &context).await?;
-            let parsed = parse(&mut fields, body);
-            fields.finish()?;
-            open(actor, lasts, parsed).await
-        };
-        match outcome.await {
-            Ok(stream) => Ok((stream, context)),
-            Err(error) => Err(context.refuse(&error)),
-        }
-    }
-
     async fn enter<Q: Addressed>(
         &self,
         request: Request<Q>,
         need: Need,
         context: &CallContext,
     ) -> Result<Entered<Q>, Error> {
-        let Credentials { caller, lasts } = self.authenticator.credentials(request.metadata())?;
-        context.note_caller(&caller);
-        let body = request.into_inner();
+        let (credentials, body) = self.asked(request, context)?;
+        self.authorised(credentials, body, need).await
+    }
+
+    /// Who asks, and for what; nothing else of the request is kept.
+    pub(super) fn asked<Q>(
+        &self,
+        request: Request<Q>,
+        context: &CallContext,
+    ) -> Result<(Credentials, Q), Error> {
+        let credentials = self.authenticator.credentials(request.metadata())?;
+        context.note_caller(&credentials.caller);
+        Ok((credentials, request.into_inner()))
+    }
+
+    pub(super) async fn authorised<Q: Addressed>(
+        &self,
+        Credentials { caller, lasts }: Credentials,
+        body: Q,
+        need: Need,
+    ) -> Result<Entered<Q>, Error> {
         let mut fields = Fields::default();
         let account =
             body.account_id().and_then(|raw| fields.uuid("account_id", raw)).map(AccountId);
@@ -202,12 +199,12 @@ impl Gate {
 }
 
 /// A call that was let in.
-struct Entered<Q> {
-    actor: Actor,
-    fields: Fields,
-    body: Q,
+pub(super) struct Entered<Q> {
+    pub(super) actor: Actor,
+    pub(super) fields: Fields,
+    pub(super) body: Q,
     /// For how long the caller's credentials are good.
-    lasts: Option<Duration>,
+    pub(super) lasts: Option<Duration>,
 }
 
 /// The account acted for; its absence was refused with the other fields.

@@ -5,6 +5,7 @@
 //!   gate.rs        one way in for every RPC: authenticate, authorise, parse, work; errors become statuses here
 //!   auth.rs        credentials -> Caller                 status.rs  Error -> Status, one exhaustive match
 //!   fields.rs      bounds, all bad fields at once        page.rs    page tokens
+//!   opening.rs     streams begin in turn                 told.rs    a stream's body, framed here
 //!   convert/       messages <-> the rooms' own types     *_service.rs  one thin file per service
 //! ```
 
@@ -16,6 +17,7 @@ mod contact_service;
 mod convert;
 mod fields;
 mod gate;
+mod opening;
 mod page;
 mod partner_service;
 mod status;

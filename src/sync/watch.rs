@@ -160,9 +160,7 @@ impl Watch {
                 }
                 Phase::Snapshot(_) if beats => return Ok(vec![self.beat(self.sent)]),
                 Phase::Snapshot(snapshot) => {
-                    let (backend, mut walk) = (Arc::clone(&self.backend), *snapshot);
-                    let read = async move { Ok((walk.next(&backend).await?, walk)) };
-                    let (page, walked) = apart(read).await?;
+                    let (page, walked) = Box::pin(walk(&self.backend, *snapshot)).await?;
                     *snapshot = walked;
                     return Ok(self.contacts(page));
                 }
@@ -347,12 +345,19 @@ impl Watch {
     }
 }
 
+/// A snapshot's next page, and the snapshot after it.
+async fn walk(backend: &Arc<Backend>, mut snapshot: Snapshot) -> Result<(Page, Snapshot), Error> {
+    let backend = Arc::clone(backend);
+    apart(async move { Ok((snapshot.next(&backend).await?, snapshot)) }).await
+}
+
 /// Reads on a task of its own. A stream is polled only while its consumer reads: a connection that it held would be held
-/// for as long as that pleases.
-async fn apart<T: Send + 'static>(
+/// for as long as that pleases. Nor does an idle stream keep the room of a read.
+fn apart<T: Send + 'static>(
     read: impl Future<Output = Result<T, Error>> + Send + 'static,
-) -> Result<T, Error> {
-    AbortOnDropHandle::new(tokio::spawn(read)).await.map_err(Error::internal)?
+) -> impl Future<Output = Result<T, Error>> {
+    let reading = AbortOnDropHandle::new(tokio::spawn(read));
+    async { reading.await.map_err(Error::internal)? }
 }
 
 fn ended(why: End, viewer: AccountId) -> Error {
