@@ -150,3 +150,116 @@ impl Stretch {
 
 /// Events, and what each of them says to the one who is told.
 pub type Told = (Stretch, Telling);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::account::MemberState;
+    use crate::domain::event::MemberFact;
+    use crate::domain::ids::{EventId, MemberId, MembershipId};
+    use crate::domain::sync::Span;
+    use crate::domain::time::Timestamp;
+    use crate::feed::entry::Place;
+    use std::cell::Cell;
+    use uuid::Uuid;
+
+    fn added(account: AccountId, member: MemberId, position: i64, name: &str) -> Arc<Entry> {
+        let body = Body::Member(MemberFact {
+            membership: MembershipId::fresh(),
+            member,
+            email: String::new(),
+            display_name: name.to_owned(),
+            state: MemberState::Active,
+            phone: String::new(),
+            title: String::new(),
+            locale: String::new(),
+        });
+        entry(account, position, EventKind::MemberAdded, body)
+    }
+
+    fn entry(account: AccountId, position: i64, kind: EventKind, body: Body) -> Arc<Entry> {
+        Arc::new(Entry {
+            place: Place { position, event: EventId::fresh() },
+            at: Timestamp(0),
+            last_of_change: true,
+            account,
+            counterpart: None,
+            kind,
+            subject: Uuid::nil(),
+            body,
+            ending: None,
+        })
+    }
+
+    fn hired(account: AccountId, positions: Range<i64>) -> Vec<Arc<Entry>> {
+        positions.map(|position| added(account, MemberId::fresh(), position, "")).collect()
+    }
+
+    fn spans(runs: &[Arc<Run>]) -> Vec<(i64, i64)> {
+        runs.iter().map(|run| (run.first(), run.last())).collect()
+    }
+
+    #[test]
+    fn a_run_ends_with_its_account_at_a_gap_and_at_any_other_kind_of_event() {
+        let (one, other) = (AccountId::fresh(), AccountId::fresh());
+        let mut entries = hired(one, 1..4);
+        entries.extend(hired(other, 4..6));
+        entries.push(entry(other, 6, EventKind::GuestCreated, Body::Empty {}));
+        entries.push(entry(other, 7, EventKind::GuestCreated, Body::Empty {}));
+        entries.extend(hired(other, 8..10));
+        entries.extend(hired(other, 11..12));
+        let expected = [(1, 3), (4, 5), (6, 6), (7, 7), (8, 9), (11, 11)];
+        assert_eq!(spans(&Run::divide(&entries)), expected);
+    }
+
+    #[test]
+    fn a_run_is_no_larger_than_a_frame() {
+        let account = AccountId::fresh();
+        let name = "x".repeat(MOST_BYTES / 4);
+        let entries: Vec<_> =
+            (1..8).map(|position| added(account, MemberId::fresh(), position, &name)).collect();
+        assert_eq!(spans(&Run::divide(&entries)), [(1, 3), (4, 6), (7, 7)]);
+    }
+
+    #[test]
+    fn a_part_has_its_own_bytes_of_what_was_made_once() {
+        let (account, viewer) = (AccountId::fresh(), AccountId::fresh());
+        let run = Run::divide(&hired(account, 11..16)).remove(0);
+        let made = Cell::new(0);
+        let bytes = |first, last| {
+            run.part(first, last).bytes(viewer, |entry, bytes| {
+                made.set(made.get() + 1);
+                bytes.extend(entry.place.position.to_string().bytes());
+            })
+        };
+        assert_eq!(bytes(11, 15), "1112131415");
+        assert_eq!(bytes(13, 14), "1314");
+        assert_eq!(bytes(15, 99), "15");
+        assert_eq!(made.get(), 5);
+    }
+
+    #[test]
+    fn c4_c8_one_who_is_hidden_and_what_lies_outside_the_interval_is_left_out() {
+        let (home, viewer) = (AccountId::fresh(), AccountId::fresh());
+        let entries = hired(home, 1..8);
+        let Body::Member(hidden) = &entries[3].body else { panic!("about a member") };
+        let told = |relations: &Relations, viewer| {
+            let mut told = Vec::new();
+            Run::divide(&entries).remove(0).part(1, 7).tell(viewer, relations, &mut told);
+            let positions = told.iter().flat_map(|(stretch, telling)| {
+                assert_eq!(*telling, Telling::Member(home));
+                stretch.entries().iter().map(|entry| entry.place.position)
+            });
+            positions.collect::<Vec<_>>()
+        };
+        let mut relations = Relations::default();
+        assert!(told(&relations, viewer).is_empty());
+        relations.share(home, Span { since: 1, until: None });
+        assert_eq!(told(&relations, viewer), [1, 2, 3, 4, 5, 6, 7]);
+        assert!(told(&relations, home).is_empty(), "nobody is told of its own people");
+        relations.hide(home, hidden.member, Span { since: 1, until: None });
+        assert_eq!(told(&relations, viewer), [1, 2, 3, 5, 6, 7]);
+        relations.end_sharing(home, 6);
+        assert_eq!(told(&relations, viewer), [1, 2, 3, 5]);
+    }
+}

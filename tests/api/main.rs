@@ -52,6 +52,7 @@ mod strangers;
 mod stream_ends;
 mod suspended;
 mod tenancy;
+mod together;
 mod tokens;
 mod unnoticed;
 mod views;

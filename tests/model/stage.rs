@@ -29,7 +29,7 @@ pub fn tiny() -> Limits {
         shortest_heartbeat: Duration::from_millis(1),
         feed: Sizes {
             ring: 8,
-            page: 1,
+            page: 2,
             block: 8,
             blocks: 4,
             pending: 2,
