@@ -8,20 +8,28 @@ use super::gate::{Addressed, Entered, Gate};
 use super::transport::CallContext;
 use crate::caller::{Actor, Need};
 use crate::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use tonic::{Request, Status};
 
 /// How many are opened at once: fewer than there are connections for calls.
 pub const OPENINGS: usize = 16;
 
+/// One of them; the next begins when it is dropped.
+pub struct Turn(
+    #[expect(dead_code, reason = "held, not looked at; there is one, the turns are never closed")]
+    Option<OwnedSemaphorePermit>,
+);
+
 impl Gate {
-    /// A stream: `open` makes it, and what ends it later is refused in the context of its call.
+    /// A stream: `open` makes it, and gives back its turn; what ends it later is refused in the context of its call.
     pub async fn open<Q: Addressed, T, S, F>(
         &self,
         request: Request<Q>,
         need: Need,
         parse: impl FnOnce(&mut Fields, Q) -> T,
-        open: impl FnOnce(Actor, Option<Duration>, T) -> F,
+        open: impl FnOnce(Actor, Option<Duration>, T, Turn) -> F,
     ) -> Result<(S, CallContext), Status>
     where
         F: Future<Output = Result<S, Error>>,
@@ -29,14 +37,13 @@ impl Gate {
         let context = CallContext::of(request.extensions());
         let asked = self.asked(request, &context);
         let (credentials, body) = asked.map_err(|error| context.refuse(&error))?;
-        // the turns are never closed
-        let _turn = self.openings.acquire().await;
+        let turn = Turn(Arc::clone(&self.openings).acquire_owned().await.ok());
         let outcome = Box::pin(async {
             let Entered { actor, mut fields, body, lasts } =
                 self.authorised(credentials, body, need).await?;
             let parsed = parse(&mut fields, body);
             fields.finish()?;
-            open(actor, lasts, parsed).await
+            open(actor, lasts, parsed, turn).await
         });
         match outcome.await {
             Ok(stream) => Ok((stream, context)),

@@ -69,7 +69,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Opens a stream: registered first, so that nothing is missed; then everything else.
+    /// Opens a stream: registered first, so that nothing is missed; then everything else. `turn` is dropped as soon as the
+    /// database is not needed any more: whoever then waits for this replica keeps nobody waiting.
     ///
     /// # Errors
     /// `TooManyStreams`, `ShuttingDown`; rights lost meanwhile; what is wrong with a token; `PositionUnknown`,
@@ -79,6 +80,7 @@ impl Watch {
         actor: &Actor,
         viewer: AccountId,
         wish: Wish,
+        turn: impl Send,
     ) -> Result<Self, Error> {
         let Wish { start, heartbeat, min_position, credentials_last } = wish;
         let sizes = backend.limits.feed;
@@ -97,7 +99,7 @@ impl Watch {
             let (relations, as_of) = relations::load(backend.catch_up(), viewer).await?;
             seat.learn(relations, as_of);
         }
-        let (phase, sent) = seated(&backend, &seat, viewer, start, min_position).await?;
+        let (phase, sent) = seated(&backend, &seat, viewer, start, min_position, turn).await?;
         let now = Instant::now();
         let lifetime = backend.limits.stream_lifetime.mul_f64(rand::rng().random_range(0.9..1.1));
         Ok(Self {

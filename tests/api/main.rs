@@ -38,6 +38,7 @@ mod keys;
 mod masks;
 mod members;
 mod moving;
+mod openings;
 mod pages;
 mod parallel;
 mod precedence;

@@ -105,15 +105,3 @@ async fn p8_a_narrow_reader_gets_all_of_it_in_pieces() {
     let events = harness.hires_together(&b).await;
     assert_eq!(stream.said(PEOPLE).await, events);
 }
-
-#[tokio::test]
-async fn streams_that_come_all_at_once_are_all_opened() {
-    let harness = Harness::start().await;
-    let ann = harness.organization("ann").await;
-    let open = || async {
-        let mut by = harness.operator();
-        let opened = by.sync.watch_members(from_now(&ann.id)).await.unwrap();
-        Subscriber::of(opened.into_inner()).message().await.unwrap().unwrap();
-    };
-    futures::future::join_all((0..100).map(|_| open())).await;
-}
