@@ -5,7 +5,7 @@
 //!   gate.rs        one way in for every RPC: authenticate, authorise, parse, work; errors become statuses here
 //!   auth.rs        credentials -> Caller                 status.rs  Error -> Status, one exhaustive match
 //!   fields.rs      bounds, all bad fields at once        page.rs    page tokens
-//!   opening.rs     streams begin in turn                 told.rs    a stream's body, framed here
+//!   opening.rs     streams begin in turn                 pieces.rs  a stream's body, framed here
 //!   convert/       messages <-> the rooms' own types     *_service.rs  one thin file per service
 //! ```
 
@@ -20,9 +20,9 @@ mod gate;
 mod opening;
 mod page;
 mod partner_service;
+mod pieces;
 mod status;
 mod sync_service;
-mod told;
 
 pub use account_service::Accounts;
 pub use contact_service::Contacts;

@@ -3,7 +3,7 @@
 use super::convert::sync as convert;
 use super::gate::{Gate, own};
 use super::pb;
-use super::told::Told;
+use super::pieces::Pieces;
 use crate::caller::Need;
 use crate::feed::token::ResumeToken;
 use crate::sync::events;
@@ -43,7 +43,7 @@ impl MemberSyncService for MemberSync {
                 },
             )
             .await?;
-        Ok(Told::by(watch, context).answer())
+        Ok(Pieces::by(watch, context).answer())
     }
 
     async fn list_member_events(

@@ -69,7 +69,7 @@ impl Following {
 }
 
 /// A message as it goes over the wire, or several; of events, the same bytes for everybody who is told the same of them.
-pub fn told(viewer: AccountId, now: Timestamp, message: Message) -> Bytes {
+pub fn framed(viewer: AccountId, now: Timestamp, message: Message) -> Bytes {
     let Message { token, said } = message;
     let response = |token: ResumeToken, payload| pb::WatchMembersResponse {
         resume_token: token.seal(),

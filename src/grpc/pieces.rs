@@ -3,7 +3,7 @@
 //! tonic would copy each message for each consumer. Here an event's bytes are made once, and everything that is ready for a
 //! consumer leaves in as few pieces as possible: each costs a frame, and mostly a system call.
 
-use super::convert::sync::told;
+use super::convert::sync::framed;
 use super::transport::CallContext;
 use crate::sync::watch::Watch;
 use bytes::Bytes;
@@ -20,19 +20,19 @@ use tonic::{Response, Status};
 const MOST_BYTES: usize = 16 * 1024;
 
 /// The messages of a stream, and how it ended.
-pub struct Told {
-    pieces: BoxStream<'static, Result<Bytes, Status>>,
+pub struct Pieces {
+    source: BoxStream<'static, Result<Bytes, Status>>,
     is_over: bool,
 }
 
-impl Told {
+impl Pieces {
     /// What a stream tells from now on.
     #[must_use]
     pub fn by(watch: Watch, context: CallContext) -> Self {
-        Self { pieces: pieces(watch, context).boxed(), is_over: false }
+        Self { source: pieces(watch, context).boxed(), is_over: false }
     }
 
-    /// An answer with this body; until `body_of` puts it there, it stands beside.
+    /// An answer with this body; until `placed` puts it there, it stands beside.
     pub fn answer<M>(self) -> Response<Empty<Result<M, Status>>> {
         let mut response = Response::new(stream::empty());
         response.extensions_mut().insert(Beside(Arc::new(Mutex::new(Some(self)))));
@@ -42,21 +42,21 @@ impl Told {
 
 /// Extensions can be cloned and shared, a body cannot.
 #[derive(Clone)]
-struct Beside(Arc<Mutex<Option<Told>>>);
+struct Beside(Arc<Mutex<Option<Pieces>>>);
 
 /// Puts the body that stands beside an answer, if one does, in the place of tonic's.
 pub fn placed(
     mut response: http::Response<tonic::body::Body>,
 ) -> http::Response<tonic::body::Body> {
     let beside = response.extensions_mut().remove::<Beside>();
-    let told = beside.and_then(|it| it.0.lock().unwrap_or_else(PoisonError::into_inner).take());
-    match told {
-        Some(told) => response.map(|_| tonic::body::Body::new(told)),
+    let pieces = beside.and_then(|it| it.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+    match pieces {
+        Some(pieces) => response.map(|_| tonic::body::Body::new(pieces)),
         None => response,
     }
 }
 
-impl Body for Told {
+impl Body for Pieces {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -67,7 +67,7 @@ impl Body for Told {
         if self.is_over {
             return Poll::Ready(None);
         }
-        let status = match ready!(self.pieces.poll_next_unpin(context)) {
+        let status = match ready!(self.source.poll_next_unpin(context)) {
             Some(Ok(piece)) => return Poll::Ready(Some(Ok(Frame::data(piece)))),
             Some(Err(status)) => status,
             None => Status::ok(""),
@@ -93,7 +93,7 @@ fn pieces(watch: Watch, context: CallContext) -> impl Stream<Item = Result<Bytes
             match watch.next().await? {
                 Ok(messages) => {
                     let (viewer, now) = (watch.viewer(), watch.now());
-                    let bytes = messages.into_iter().map(|message| told(viewer, now, message));
+                    let bytes = messages.into_iter().map(|message| framed(viewer, now, message));
                     ready = joined(bytes.collect());
                     ready.reverse();
                 }
