@@ -5,7 +5,6 @@ use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, Secr
 use crate::config::{AuthMode, ConfigError, Doorbell, ServeConfig};
 use crate::error::Error;
 use crate::grpc::auth::{Authenticator, JwtVerifier, KeyError};
-use crate::grpc::shared_pb::member_sync_service_server::MemberSyncServiceServer;
 use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
 use crate::grpc::{Accounts, Agreements, Contacts, Gate, MemberSync, Partners, Providers, pb};
 use crate::partnership::sweep;
@@ -13,6 +12,7 @@ use crate::{audit, partnership, provider};
 use pb::account_service_server::AccountServiceServer;
 use pb::agreement_service_server::AgreementServiceServer;
 use pb::contact_service_server::ContactServiceServer;
+use pb::member_sync_service_server::MemberSyncServiceServer;
 use pb::partner_service_server::PartnerServiceServer;
 use pb::provider_service_server::ProviderServiceServer;
 use std::io::Write;

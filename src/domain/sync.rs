@@ -4,6 +4,7 @@ use super::event::{Body, EventKind};
 use super::ids::{AccountId, MemberId, PartnershipId};
 use crate::faults::{Variant, broken};
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 /// From one position up to, and without, another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +29,8 @@ impl Span {
 #[derive(Clone, Debug, Default)]
 pub struct Relations {
     shared: HashMap<AccountId, Vec<Span>>,
-    hidden: HashMap<(AccountId, MemberId), Vec<Span>>,
+    /// By home account.
+    hidden: HashMap<AccountId, HashMap<MemberId, Vec<Span>>>,
 }
 
 impl Relations {
@@ -44,12 +46,12 @@ impl Relations {
 
     /// The account had deleted a person from its contacts in this span (C8).
     pub fn hide(&mut self, home: AccountId, member: MemberId, span: Span) {
-        start(self.hidden.entry((home, member)).or_default(), span);
+        start(self.hidden.entry(home).or_default().entry(member).or_default(), span);
     }
 
     /// The person is back among the contacts.
     pub fn restore(&mut self, home: AccountId, member: MemberId, until: i64) {
-        end(self.hidden.get_mut(&(home, member)), until);
+        end(self.hidden.get_mut(&home).and_then(|hidden| hidden.get_mut(&member)), until);
     }
 
     /// Whom the account shares with by now.
@@ -64,12 +66,20 @@ impl Relations {
         let covered = |spans: Option<&Vec<Span>>| {
             spans.is_some_and(|spans| spans.iter().any(|span| span.covers(position)))
         };
-        let told_anyway = broken(Variant::DeletedContactsTold);
-        let hidden = covered(self.hidden.get(&(home, member))) && !told_anyway;
+        let hidden = self.hidden.get(&home).and_then(|hidden| hidden.get(&member));
+        let hidden = covered(hidden) && !broken(Variant::DeletedContactsTold);
         if broken(Variant::RevocationByClock) {
             return self.partners().any(|partner| partner == home) && !hidden;
         }
         covered(self.shared.get(&home)) && !hidden
+    }
+
+    /// Whether every event of members of `home` at these positions is visible; where in doubt, not.
+    #[must_use]
+    pub fn show_everybody(&self, home: AccountId, positions: RangeInclusive<i64>) -> bool {
+        let covers = |span: &Span| span.covers(*positions.start()) && span.covers(*positions.end());
+        let shared = self.shared.get(&home).is_some_and(|spans| spans.iter().any(covers));
+        shared && !self.hidden.contains_key(&home)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The log as read from the database by those who are behind: fixed blocks of positions, read once for all of them.
 
-use super::entry::{Entry, decode};
+use super::entry::decode;
 use super::log::{self, Page};
+use super::run::{Run, Stretch};
 use super::token::{ResumeToken, proof};
 use crate::error::Error;
 use crate::faults::{Variant, broken};
@@ -44,7 +45,7 @@ pub struct Blocks {
 struct Block {
     /// The lowest position kept when it was read.
     floor: i64,
-    entries: Vec<Arc<Entry>>,
+    runs: Vec<Arc<Run>>,
 }
 
 impl Blocks {
@@ -70,9 +71,10 @@ impl Blocks {
         after: i64,
         upto: i64,
         history: History,
-    ) -> Result<Vec<Arc<Entry>>, Error> {
+    ) -> Result<Vec<Stretch>, Error> {
         if broken(Variant::FloorOnlyAtResume) {
-            return Ok(read(db, after + 1, upto, history).await?.entries.clone());
+            let block = read(db, after + 1, upto, history).await?;
+            return Ok(block.runs.iter().map(|run| run.part(after + 1, upto)).collect());
         }
         let number = after.div_euclid(self.rows);
         let (first, last) = (number * self.rows + 1, (number + 1) * self.rows);
@@ -83,11 +85,13 @@ impl Blocks {
         } else {
             read(db, after + 1, upto, history).await?
         };
-        let skipped = block.entries.partition_point(|entry| entry.place.position <= after);
-        let entries = &block.entries[skipped..];
-        let expected = after + 1..=last.min(upto);
-        match entries.first() {
-            Some(entry) if entry.place.position == after + 1 => {}
+        let upto = last.min(upto);
+        let unread = block.runs.iter().filter(|run| run.last() > after);
+        let stretches: Vec<Stretch> = unread.map(|run| run.part(after + 1, upto)).collect();
+        let positions =
+            || stretches.iter().flat_map(Stretch::entries).map(|entry| entry.place.position);
+        match positions().next() {
+            Some(first) if first == after + 1 => {}
             _ if block.floor > after + 1 => {
                 return Err(Error::ResumeTokenExpired {
                     earliest: block.floor,
@@ -96,10 +100,10 @@ impl Blocks {
             }
             _ => return Err(hole(after)),
         }
-        if !entries.iter().map(|entry| entry.place.position).eq(expected) {
+        if !positions().eq(after + 1..=upto) {
             return Err(hole(after));
         }
-        Ok(entries.to_vec())
+        Ok(stretches)
     }
 }
 
@@ -119,8 +123,8 @@ async fn read(
         );
         return Err(Error::DatabaseUnavailable(None));
     }
-    let entries = decode(db, rows).await?;
-    Ok(Arc::new(Block { floor: floor_position, entries }))
+    let runs = Run::divide(&decode(db, rows).await?);
+    Ok(Arc::new(Block { floor: floor_position, runs }))
 }
 
 /// Of several who waited for the same block each is told.

@@ -9,11 +9,9 @@ use crate::domain::sync::Logged;
 use crate::domain::time::Timestamp;
 use crate::entity::{log, partnership};
 use crate::error::Error;
-use crate::faults::{Variant, broken};
-use bytes::Bytes;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// A place in the log: a position, and the event that stands there.
@@ -45,8 +43,6 @@ pub struct Entry {
     pub body: Body,
     /// Of an end of a partnership.
     pub ending: Option<Ending>,
-    /// As sent to the account it happened in, and to everybody else.
-    encoded: [OnceLock<Bytes>; 2],
 }
 
 /// What the two sides of a partnership do with contacts at its end.
@@ -79,12 +75,6 @@ impl Entry {
             kind: self.kind,
             body: &self.body,
         }
-    }
-
-    /// Its bytes on the wire: made once for all who are told the same of it.
-    pub fn encoded(&self, viewer: AccountId, encode: impl FnOnce() -> Bytes) -> Bytes {
-        let side = usize::from(viewer != self.account && !broken(Variant::OneSidesBytes));
-        self.encoded[side].get_or_init(encode).clone()
     }
 
     /// What the viewer's contacts of the other side become, of an end.
@@ -140,7 +130,6 @@ fn entry(row: log::Model, endings: &HashMap<PartnershipId, Ending>) -> Result<En
         subject: subject_id,
         body: serde_json::from_value(payload).map_err(Error::internal)?,
         ending: ended.then(|| endings.get(&PartnershipId(subject_id)).copied()).flatten(),
-        encoded: [OnceLock::new(), OnceLock::new()],
     })
 }
 

@@ -4,6 +4,7 @@
 //! of them comes and kept up to date by the events from there on. Only accounts that are being watched cost anything.
 
 use super::entry::Entry;
+use super::run::Run;
 use crate::domain::event::{Body, EventKind};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::domain::sync::{Relations, Span};
@@ -36,8 +37,15 @@ pub enum End {
 pub enum Pending {
     /// Everything after this position.
     After(i64),
-    /// These positions, each of which may concern it; with none it has seen everything.
-    At(VecDeque<i64>),
+    /// These, each of which may concern it; with none it has seen everything.
+    At(VecDeque<Noted>),
+}
+
+/// From one position up to another, both included.
+#[derive(Clone, Copy, Debug)]
+pub struct Noted {
+    pub first: i64,
+    pub last: i64,
 }
 
 /// Who watches, for whom.
@@ -167,8 +175,9 @@ impl Fold {
         }
     }
 
-    /// Takes an event in, and marks it for the watchers it may concern; those to wake are added to `woken`.
-    pub fn apply(&mut self, entry: &Arc<Entry>, limit: usize, woken: &mut Vec<Arc<Notify>>) {
+    /// Takes events in, and marks them for the watchers they may concern; those to wake are added to `woken`.
+    pub fn apply(&mut self, run: &Run, limit: usize, woken: &mut Vec<Arc<Notify>>) {
+        let entry = &run.entries()[0];
         match entry.kind {
             EventKind::MemberAdded
             | EventKind::MemberUpdated
@@ -178,9 +187,12 @@ impl Fold {
                 let viewers = self.sources.get(&entry.account).into_iter().flatten();
                 for viewer in viewers {
                     let watchers = self.viewers.get(viewer).map(|known| &known.watchers);
-                    mark(&mut self.watchers, watchers, entry, limit, woken);
+                    mark(&mut self.watchers, watchers, run, limit, woken);
                 }
-                if let EventKind::MemberDeactivated | EventKind::MemberRemoved = entry.kind {
+                let left = |entry: &&Arc<Entry>| {
+                    matches!(entry.kind, EventKind::MemberDeactivated | EventKind::MemberRemoved)
+                };
+                for entry in run.entries().iter().filter(left) {
                     let keys = self.members.get(&MemberId(entry.subject));
                     end(&mut self.watchers, keys, End::MemberNotActive, woken);
                 }
@@ -189,13 +201,13 @@ impl Fold {
                 for viewer in [Some(entry.account), entry.counterpart].into_iter().flatten() {
                     self.learn(viewer, entry);
                     let watchers = self.viewers.get(&viewer).map(|known| &known.watchers);
-                    mark(&mut self.watchers, watchers, entry, limit, woken);
+                    mark(&mut self.watchers, watchers, run, limit, woken);
                 }
             }
             EventKind::ContactSuppressed | EventKind::ContactRestored => {
                 self.learn(entry.account, entry);
                 let watchers = self.viewers.get(&entry.account).map(|known| &known.watchers);
-                mark(&mut self.watchers, watchers, entry, limit, woken);
+                mark(&mut self.watchers, watchers, run, limit, woken);
             }
             EventKind::AccountSuspended | EventKind::AccountClosed => {
                 let keys = self.viewers.get(&entry.account).map(|known| &known.watchers);
@@ -293,22 +305,27 @@ fn learn(viewer: AccountId, relations: &mut Relations, entry: &Entry) -> Option<
 fn mark(
     watchers: &mut Slab<Watcher>,
     keys: Option<&BTreeSet<Key>>,
-    entry: &Entry,
+    run: &Run,
     limit: usize,
     woken: &mut Vec<Arc<Notify>>,
 ) {
-    let position = entry.place.position;
+    let (first, last) = (run.first(), run.last());
     for key in keys.into_iter().flatten() {
         let Some(watcher) = watchers.get_mut(*key) else { continue };
-        let Pending::At(positions) = &mut watcher.pending else { continue };
-        if positions.is_empty() {
-            woken.push(Arc::clone(&watcher.wake));
+        let Pending::At(noted) = &mut watcher.pending else { continue };
+        match noted.back_mut() {
+            None => woken.push(Arc::clone(&watcher.wake)),
+            Some(before) if before.last + 1 == first => {
+                before.last = last;
+                continue;
+            }
+            Some(_) => {}
         }
-        if positions.len() < limit {
-            positions.push_back(position);
+        if noted.len() < limit {
+            noted.push_back(Noted { first, last });
         } else if !broken(Variant::PendingForgets) {
-            let first = positions.front().copied().unwrap_or(position);
-            watcher.pending = Pending::After(first - 1);
+            let earliest = noted.front().map_or(first, |noted| noted.first);
+            watcher.pending = Pending::After(earliest - 1);
         }
     }
 }

@@ -6,12 +6,13 @@
 
 use super::blocks::History;
 use super::entry::{Entry, Place};
-use super::fold::{End, Fold, Key, Pending, Who};
+use super::fold::{End, Fold, Key, Noted, Pending, Who};
 use super::ring::Ring;
+use super::run::{Run, Stretch, Told};
 use super::sizes::Sizes;
 use super::token::proof;
 use crate::domain::ids::EventId;
-use crate::domain::sync::{Relations, Telling, tell};
+use crate::domain::sync::Relations;
 use crate::error::Error;
 use crate::faults::{Spot, Variant, broken, dawdle_here, die_at};
 use std::collections::VecDeque;
@@ -42,9 +43,6 @@ struct Inner {
     /// Nobody is let in any more.
     is_closed: bool,
 }
-
-/// An event, and what it says to the one who is told.
-pub type Told = (Arc<Entry>, Telling);
 
 /// What comes next on a stream.
 pub enum Next {
@@ -141,6 +139,7 @@ impl Hub {
     /// Events that do not follow: nothing of them is taken in.
     pub fn publish(&self, entries: &[Arc<Entry>], caught_up: bool) -> Result<(), Error> {
         let mut woken = Vec::new();
+        let runs = Run::divide(entries);
         let reached = {
             let mut inner = self.lock();
             let expected = inner.tail.position + 1..;
@@ -154,9 +153,9 @@ impl Hub {
             if broken(Variant::TailBeforeMarks) {
                 inner = self.hurry(inner, entries);
             }
-            for entry in entries {
-                inner.ring.push(Arc::clone(entry));
-                inner.fold.apply(entry, self.sizes.pending, &mut woken);
+            for run in &runs {
+                inner.ring.push(run);
+                inner.fold.apply(run, self.sizes.pending, &mut woken);
             }
             if let Some(newest) = entries.last() {
                 die_at(Spot::BeforePublish);
@@ -332,43 +331,66 @@ impl Seat {
         }
         let viewer = fold.watchers[self.key].who.viewer;
         let relations = fold.relations(viewer).ok_or(End::Interrupted)?;
-        let watcher = &mut fold.watchers[self.key];
-        let told = |entry: &Arc<Entry>| {
-            tell(viewer, &relations, &entry.logged()).map(|telling| (Arc::clone(entry), telling))
-        };
-        if let Pending::At(positions) = &mut watcher.pending {
-            if positions.is_empty() {
+        let pending = &mut fold.watchers[self.key].pending;
+        let batch = self.hub.sizes.batch;
+        let mut told = Vec::new();
+        if let Pending::At(noted) = pending {
+            let Some(Noted { first, .. }) = noted.front().copied() else {
                 return Ok(Next::Nothing(*whole));
-            }
-            let batch: Vec<i64> =
-                positions.drain(..positions.len().min(self.hub.sizes.batch)).collect();
-            let entries: Option<Vec<&Arc<Entry>>> =
-                batch.iter().map(|position| ring.at(*position)).collect();
-            if let Some(entries) = entries {
-                let covered = positions.is_empty().then_some(*whole);
-                let events = entries.into_iter().filter_map(told).collect();
-                return Ok(Next::Events(events, covered));
+            };
+            let found = take(noted, ring, batch, |stretch| {
+                stretch.tell(viewer, &relations, &mut told);
+            });
+            if found > 0 {
+                let covered = noted.is_empty().then_some(*whole);
+                return Ok(Next::Events(told, covered));
             }
             // the ring has gone on without this stream
-            watcher.pending = Pending::After(batch[0] - 1);
+            *pending = Pending::After(first - 1);
         }
-        let Pending::After(after) = watcher.pending else {
+        let Pending::After(after) = *pending else {
             return Err(End::Interrupted);
         };
         if after >= tail.position {
-            watcher.pending = Pending::At(VecDeque::new());
+            *pending = Pending::At(VecDeque::new());
             return Ok(Next::Nothing(*whole));
         }
-        let Some(entries) = ring.after(after, self.hub.sizes.batch) else {
+        let mut covered = None;
+        let mut all = VecDeque::from([Noted { first: after + 1, last: tail.position }]);
+        let found = take(&mut all, ring, batch, |stretch| {
+            let last_whole = stretch.entries().iter().rfind(|entry| entry.last_of_change);
+            covered = last_whole.map(|entry| entry.place).or(covered);
+            stretch.tell(viewer, &relations, &mut told);
+        });
+        if found == 0 {
             return Ok(Next::Stored { after, history, relations });
-        };
-        let entries: Vec<_> = entries.collect();
-        let covered = entries.iter().rfind(|entry| entry.last_of_change);
-        let covered = covered.map(|entry| entry.place);
-        let last = entries.last().map_or(after, |entry| entry.place.position);
-        watcher.pending = Pending::After(last);
-        Ok(Next::Events(entries.into_iter().filter_map(told).collect(), covered))
+        }
+        *pending = Pending::After(after + found);
+        Ok(Next::Events(told, covered))
     }
+}
+
+/// Takes up to `batch` of the positions noted, as far as the ring still has them; answers how many.
+fn take(
+    noted: &mut VecDeque<Noted>,
+    ring: &Ring,
+    batch: usize,
+    mut each: impl FnMut(Stretch),
+) -> i64 {
+    let mut room = i64::try_from(batch).unwrap_or(i64::MAX);
+    let mut taken = 0;
+    while room > 0
+        && let Some(Noted { first, last }) = noted.front_mut()
+        && let Some(stretch) = ring.stretch(*first, (*last).min(*first + room - 1))
+    {
+        let count = i64::try_from(stretch.entries().len()).unwrap_or(room);
+        (*first, room, taken) = (*first + count, room - count, taken + count);
+        if first > last {
+            noted.pop_front();
+        }
+        each(stretch);
+    }
+    taken
 }
 
 impl Drop for Seat {

@@ -20,6 +20,7 @@ pub mod log;
 pub mod memory;
 pub mod retention;
 mod ring;
+pub mod run;
 pub mod sizes;
 pub mod tail;
 pub mod token;

@@ -13,7 +13,7 @@ pub struct Sizes {
     pub block: i64,
     /// Blocks kept.
     pub blocks: u64,
-    /// Positions noted for a subscriber before it has to look for itself.
+    /// Ranges of positions noted for a subscriber before it has to look for itself.
     pub pending: usize,
     /// Events handed to a subscriber at once.
     pub batch: usize,

@@ -3,6 +3,7 @@
 
 use super::auth::{Authenticator, Credentials};
 use super::fields::Fields;
+use super::opening::OPENINGS;
 use super::page::{Binding, Cursor, Page};
 use super::pb;
 use super::requests::{Addressed, Mutation, Paged, Read};
@@ -14,21 +15,22 @@ use crate::backend::{Ask, Backend, RequestKey};
 use crate::caller::{Actor, Need};
 use crate::domain::ids::AccountId;
 use crate::error::Error;
-use futures::stream::BoxStream;
-use futures::{Stream, StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 /// Fresher than anything in memory: who calls is asked of the database.
-const NOW: i64 = i64::MAX;
+pub(super) const NOW: i64 = i64::MAX;
 
 /// What every service works with.
 #[derive(Clone)]
 pub struct Gate {
     pub(super) backend: Arc<Backend>,
     authenticator: Arc<Authenticator>,
+    /// The turns of `opening.rs`.
+    pub(super) openings: Arc<Semaphore>,
 }
 
 /// A page asked for, and the token of the next one.
@@ -48,7 +50,7 @@ impl Gate {
     /// A gate to `backend`.
     #[must_use]
     pub fn new(backend: Arc<Backend>, authenticator: Arc<Authenticator>) -> Self {
-        Self { backend, authenticator }
+        Self { backend, authenticator, openings: Arc::new(Semaphore::new(OPENINGS)) }
     }
 
     /// A mutation: `parse` checks every field, `work` runs the verb.
@@ -136,33 +138,6 @@ impl Gate {
         self.answer(outcome.await, &context)
     }
 
-    /// A stream: `open` makes it, and what it tells later is refused like any call.
-    pub async fn watch<Q: Addressed, T, M, S, F>(
-        &self,
-        request: Request<Q>,
-        need: Need,
-        parse: impl FnOnce(&mut Fields, Q) -> T,
-        open: impl FnOnce(Actor, Option<Duration>, T) -> F,
-    ) -> Result<Response<BoxStream<'static, Result<M, Status>>>, Status>
-    where
-        F: Future<Output = Result<S, Error>>,
-        S: Stream<Item = Result<M, Error>> + Send + 'static,
-        M: 'static,
-    {
-        let context = CallContext::of(request.extensions());
-        let outcome = async {
-            let Entered { actor, mut fields, body, lasts } =
-                self.enter(request, need, NOW, &context).await?;
-            let parsed = parse(&mut fields, body);
-            fields.finish()?;
-            open(actor, lasts, parsed).await
-        };
-        let (opened, backend) = (outcome.await, Arc::clone(&self.backend));
-        let refuse = move |error| context.refuse(&backend.blame(error));
-        let stream = opened.map_err(&refuse)?;
-        Ok(Response::new(stream.map_err(refuse).boxed()))
-    }
-
     fn answer<P>(
         &self,
         outcome: Result<P, Error>,
@@ -183,9 +158,7 @@ impl Gate {
     {
         let context = CallContext::of(request.extensions());
         let outcome = async {
-            let Credentials { caller, .. } = self.authenticator.credentials(request.metadata())?;
-            context.note_caller(&caller);
-            let body = request.into_inner();
+            let (Credentials { caller, .. }, body) = self.asked(request, &context)?;
             let mut fields = Fields::default();
             let question = parse(&mut fields, &body);
             let named = [question.customer, question.partner];
@@ -205,9 +178,28 @@ impl Gate {
         min_position: i64,
         context: &CallContext,
     ) -> Result<Entered<Q>, Error> {
-        let Credentials { caller, lasts } = self.authenticator.credentials(request.metadata())?;
-        context.note_caller(&caller);
-        let body = request.into_inner();
+        let (credentials, body) = self.asked(request, context)?;
+        self.authorised(credentials, body, need, min_position).await
+    }
+
+    /// Who asks, and for what; nothing else of the request is kept.
+    pub(super) fn asked<Q>(
+        &self,
+        request: Request<Q>,
+        context: &CallContext,
+    ) -> Result<(Credentials, Q), Error> {
+        let credentials = self.authenticator.credentials(request.metadata())?;
+        context.note_caller(&credentials.caller);
+        Ok((credentials, request.into_inner()))
+    }
+
+    pub(super) async fn authorised<Q: Addressed>(
+        &self,
+        Credentials { caller, lasts }: Credentials,
+        body: Q,
+        need: Need,
+        min_position: i64,
+    ) -> Result<Entered<Q>, Error> {
         let mut fields = Fields::default();
         let account =
             body.account_id().and_then(|raw| fields.uuid("account_id", raw)).map(AccountId);
@@ -217,12 +209,12 @@ impl Gate {
 }
 
 /// A call that was let in.
-struct Entered<Q> {
-    actor: Actor,
-    fields: Fields,
-    body: Q,
+pub(super) struct Entered<Q> {
+    pub(super) actor: Actor,
+    pub(super) fields: Fields,
+    pub(super) body: Q,
     /// For how long the caller's credentials are good.
-    lasts: Option<Duration>,
+    pub(super) lasts: Option<Duration>,
 }
 
 /// The account acted for; its absence was refused with the other fields.

@@ -6,6 +6,7 @@
 //!   requests.rs    what kind of request each message is
 //!   auth.rs        credentials -> Caller                 status.rs  Error -> Status, one exhaustive match
 //!   fields.rs      bounds, all bad fields at once        page.rs    page tokens
+//!   opening.rs     streams begin in turn                 pieces.rs  a stream's body, framed here
 //!   convert/       messages <-> the rooms' own types     *_service.rs  one thin file per service
 //! ```
 
@@ -18,11 +19,12 @@ mod contact_service;
 mod convert;
 mod fields;
 mod gate;
+mod opening;
 mod page;
 mod partner_service;
+mod pieces;
 mod provider_service;
 mod requests;
-pub mod shared;
 mod status;
 mod sync_service;
 
@@ -33,12 +35,6 @@ pub use gate::Gate;
 pub use partner_service::Partners;
 pub use provider_service::Providers;
 pub use sync_service::MemberSync;
-
-/// MemberSyncService with its stream as bytes.
-#[allow(missing_docs, clippy::all, clippy::pedantic)]
-pub mod shared_pb {
-    include!(concat!(env!("OUT_DIR"), "/shared/partner.v1.rs"));
-}
 
 /// The generated messages, servers and clients.
 #[allow(missing_docs, clippy::all, clippy::pedantic)]

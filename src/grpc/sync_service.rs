@@ -3,15 +3,14 @@
 use super::convert::sync as convert;
 use super::gate::{Gate, own};
 use super::pb;
-use super::shared::Shared;
-use super::shared_pb::member_sync_service_server::MemberSyncService;
+use super::pieces::Pieces;
 use crate::caller::Need;
-use crate::error::Error;
 use crate::feed::token::ResumeToken;
 use crate::sync::events;
 use crate::sync::start::Wish;
 use crate::sync::watch::Watch;
-use futures::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
+use futures::stream::Empty;
+use pb::member_sync_service_server::MemberSyncService;
 use std::sync::Arc;
 use tonic::{Request, Response, Status, async_trait};
 
@@ -20,28 +19,31 @@ pub struct MemberSync(pub Gate);
 
 #[async_trait]
 impl MemberSyncService for MemberSync {
-    type WatchMembersStream = BoxStream<'static, Result<Shared, Status>>;
+    /// What is told stands beside it.
+    type WatchMembersStream = Empty<Result<pb::WatchMembersResponse, Status>>;
 
     async fn watch_members(
         &self,
         request: Request<pb::WatchMembersRequest>,
     ) -> Result<Response<Self::WatchMembersStream>, Status> {
         let shortest = self.0.backend.limits.shortest_heartbeat;
-        self.0
-            .watch(
+        let (watch, context) = self
+            .0
+            .open(
                 request,
                 Need::Member,
                 |fields, body| convert::watch(fields, body, shortest),
-                |actor, credentials_last, asked| async move {
+                |actor, credentials_last, asked, turn| async move {
                     let account = own(&actor)?;
                     let start = asked.start()?;
                     let convert::Following { heartbeat, min_position, .. } = asked;
                     let wish = Wish { start, heartbeat, min_position, credentials_last };
                     let backend = Arc::clone(&self.0.backend);
-                    Watch::open(backend, &actor, account, wish).await.map(messages)
+                    Watch::open(backend, &actor, account, wish, turn).await
                 },
             )
-            .await
+            .await?;
+        Ok(Pieces::by(watch, context).answer())
     }
 
     async fn list_member_events(
@@ -63,18 +65,4 @@ impl MemberSyncService for MemberSync {
             )
             .await
     }
-}
-
-/// What is ready at once is handed over at once, so that it leaves in few writes.
-fn messages(watch: Watch) -> impl Stream<Item = Result<Shared, Error>> + Send {
-    let batches = stream::unfold(watch, |mut watch| async move {
-        let batch = watch.next().await?;
-        let said = batch.map(|messages| {
-            let (viewer, now) = (watch.viewer(), watch.now());
-            let encode = |message| Ok(convert::said(viewer, now, message));
-            stream::iter(messages.into_iter().map(encode).collect::<Vec<_>>())
-        });
-        Some((said, watch))
-    });
-    batches.try_flatten().boxed()
 }

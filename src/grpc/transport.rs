@@ -3,6 +3,7 @@
 //! An accept loop of our own: tonic's answers a passed deadline with CANCELLED and waits for open connections for ever.
 //! A status without details is tonic's own (a message too large, or malformed), and gets its published reason here.
 
+use super::pieces;
 use crate::caller::Caller;
 use crate::error::Error;
 use futures::FutureExt;
@@ -165,7 +166,7 @@ async fn call(routes: Routes, mut request: Request<Incoming>) -> Response<Body> 
         None => Ok(handled.await),
     };
     let response = match handled {
-        Ok(Ok(Ok(response))) => response,
+        Ok(Ok(Ok(response))) => pieces::placed(response),
         Ok(Ok(Err(never))) => match never {},
         Ok(Err(_panic)) => context.refuse(&Error::internal("a call panicked")).into_http(),
         Err(error) => context.refuse(&error).into_http(),

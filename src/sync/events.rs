@@ -10,6 +10,7 @@ use crate::domain::sync::{Telling, tell};
 use crate::error::Error;
 use crate::feed::entry::Entry;
 use crate::feed::log::extent;
+use crate::feed::run::Stretch;
 use crate::feed::token::ResumeToken;
 use std::sync::Arc;
 
@@ -54,15 +55,15 @@ pub async fn page(
             break;
         }
         let (blocks, seen) = (&backend.feed.blocks, history.including(&reached));
-        let entries = blocks.after(backend.catch_up(), reached.position, head, seen).await?;
+        let stretches = blocks.after(backend.catch_up(), reached.position, head, seen).await?;
         let mut last_whole = reached;
-        for entry in entries {
+        for entry in stretches.iter().flat_map(Stretch::entries) {
             reached = entry.place.token(log);
             if entry.last_of_change {
                 last_whole = reached;
             }
-            if let Some(telling) = told(viewer, &relations, &entry) {
-                events.push((entry, telling));
+            if let Some(telling) = told(viewer, &relations, entry) {
+                events.push((Arc::clone(entry), telling));
                 if events.len() == size {
                     return Ok(Page { events, token: reached, has_more: reached.position < head });
                 }

@@ -90,7 +90,7 @@ fn expired(backend: &Backend, earliest: i64) -> Error {
 }
 
 /// Finds where a stream begins and what it resumes from until something is sent, once this replica has come as far as
-/// that, and puts its seat there.
+/// that, and puts its seat there. `turn` is over once the database has answered.
 ///
 /// # Errors
 /// What is wrong with a token; `PositionUnknown`, `NotYetThere`; the database's.
@@ -100,12 +100,14 @@ pub async fn seated(
     viewer: AccountId,
     start: Start,
     min_position: i64,
+    turn: impl Send,
 ) -> Result<(Phase, ResumeToken), Error> {
     backend.at_least(min_position).await?;
     let token = match start {
         Start::Token(token) => Some(resumed(backend, viewer, token).await?),
         Start::Snapshot | Start::Now => None,
     };
+    drop(turn);
     let wanted = token.map_or(0, |token| token.position).max(min_position);
     let reached = tokio::time::timeout(backend.limits.patience, seat.hub().reach(wanted)).await;
     reached.map_err(|_| Error::NotYetThere { position: wanted })?;

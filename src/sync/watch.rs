@@ -11,23 +11,25 @@ use crate::backend::Backend;
 use crate::caller::Actor;
 use crate::contact::{ContactView, Key, Viewing, store};
 use crate::domain::ids::AccountId;
-use crate::domain::sync::{Relations, Telling, tell};
+use crate::domain::sync::{Relations, Telling};
 use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::faults::{Spot, Variant, broken, dawdle, die_at};
 use crate::feed::blocks::History;
-use crate::feed::entry::{Entry, Place};
+use crate::feed::entry::Place;
 use crate::feed::fold::{End, Who};
-use crate::feed::hub::{Next, Seat, Told};
+use crate::feed::hub::{Next, Seat};
 use crate::feed::log::highest;
+use crate::feed::run::{Stretch, Told};
 use crate::feed::token::ResumeToken;
 use rand::Rng;
+use std::pin::Pin;
 use std::sync::Arc;
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, Sleep, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-/// One message; the token resumes right after it.
+/// One message, or one for each of some events; the token resumes right after the last.
 #[derive(Clone, Debug)]
 pub struct Message {
     pub token: ResumeToken,
@@ -41,7 +43,8 @@ pub enum Said {
     Contact(Box<ContactView>),
     /// The position is the token's.
     Synced(Option<AccountId>),
-    Event(Arc<Entry>, Telling),
+    /// A message for each of these.
+    Events(Stretch, Telling),
     Heartbeat {
         lag: Duration,
     },
@@ -62,12 +65,15 @@ pub struct Watch {
     next_heartbeat: Instant,
     rotates_at: Instant,
     credentials_end: Option<Instant>,
+    /// For the first of these; kept, since to set it anew for each event would cost more than the event.
+    alarm: Pin<Box<Sleep>>,
     is_leaving: bool,
     is_over: bool,
 }
 
 impl Watch {
-    /// Opens a stream: registered first, so that nothing is missed; then everything else.
+    /// Opens a stream: registered first, so that nothing is missed; then everything else. `turn` is dropped as soon as the
+    /// database is not needed any more: whoever then waits for this replica keeps nobody waiting.
     ///
     /// # Errors
     /// `TooManyStreams`, `ShuttingDown`; rights lost meanwhile; what is wrong with a token; `PositionUnknown`,
@@ -77,6 +83,7 @@ impl Watch {
         actor: &Actor,
         viewer: AccountId,
         wish: Wish,
+        turn: impl Send,
     ) -> Result<Self, Error> {
         let Wish { start, heartbeat, min_position, credentials_last } = wish;
         let sizes = backend.limits.feed;
@@ -106,7 +113,7 @@ impl Watch {
             seat.learn(relations, as_of);
         }
         die_at(Spot::AfterSeat);
-        let (phase, sent) = seated(&backend, &seat, viewer, start, min_position).await?;
+        let (phase, sent) = seated(&backend, &seat, viewer, start, min_position, turn).await?;
         let now = Instant::now();
         let lifetime = backend.limits.stream_lifetime.mul_f64(rand::rng().random_range(0.9..1.1));
         Ok(Self {
@@ -118,6 +125,7 @@ impl Watch {
             heartbeat,
             rotates_at: now + lifetime,
             credentials_end: credentials_last.and_then(|span| now.checked_add(span)),
+            alarm: Box::pin(sleep_until(now)),
             is_leaving: false,
             is_over: false,
             backend,
@@ -146,15 +154,16 @@ impl Watch {
         if self.is_over {
             return None;
         }
-        let next = self.messages().await;
+        let next = self.messages().await.map_err(|error| self.backend.blame(error));
         self.is_over = next.is_err();
         Some(next)
     }
 
     async fn messages(&mut self) -> Result<Vec<Message>, Error> {
         loop {
-            self.may_go_on()?;
-            let beats = Instant::now() >= self.next_heartbeat;
+            let now = Instant::now();
+            self.may_go_on(now)?;
+            let beats = now >= self.next_heartbeat;
             match &mut self.phase {
                 Phase::Greeting => {
                     self.phase = Phase::Events;
@@ -167,9 +176,7 @@ impl Watch {
                 }
                 Phase::Snapshot(_) if beats => return Ok(vec![self.beat(self.sent)]),
                 Phase::Snapshot(snapshot) => {
-                    let (backend, mut walk) = (Arc::clone(&self.backend), *snapshot);
-                    let read = async move { Ok((walk.next(&backend).await?, walk)) };
-                    let (page, walked) = apart(read).await?;
+                    let (page, walked) = Box::pin(walk(&self.backend, *snapshot)).await?;
                     *snapshot = walked;
                     return Ok(self.contacts(page));
                 }
@@ -204,29 +211,33 @@ impl Watch {
         }
     }
 
-    async fn wait(&self) {
+    async fn wait(&mut self) {
         let mut until = self.next_heartbeat.min(self.rotates_at);
         if let Some(end) = self.credentials_end {
             until = until.min(end);
         }
+        if self.alarm.deadline() != until {
+            self.alarm.as_mut().reset(until);
+        }
         tokio::select! {
+            biased;
             () = self.seat.woken() => {}
-            () = tokio::time::sleep_until(until) => {}
+            () = &mut self.alarm => {}
         }
     }
 
-    fn may_go_on(&self) -> Result<(), Error> {
-        if self.credentials_end.is_some_and(|end| end <= Instant::now()) {
+    fn may_go_on(&self, now: Instant) -> Result<(), Error> {
+        if self.credentials_end.is_some_and(|end| end <= now) {
             return Err(Error::CredentialsInvalid);
         }
-        if Instant::now() >= self.rotates_at {
+        if now >= self.rotates_at {
             return Err(Error::StreamRotated);
         }
-        match (&self.phase, self.seat.ended()) {
+        if let Phase::Events = self.phase {
             // with a farewell, below
-            (Phase::Events, _) | (_, None) => Ok(()),
-            (_, Some(why)) => Err(ended(why, self.viewer)),
+            return Ok(());
         }
+        self.seat.ended().map_or(Ok(()), |why| Err(ended(why, self.viewer)))
     }
 
     /// Where a heartbeat may stand: at the end of a change, at or after everything sent.
@@ -262,13 +273,14 @@ impl Watch {
 
     /// Events up to the first after which something has to be read: that comes before everything later.
     async fn tell(&mut self, events: Vec<Told>) -> Result<Vec<Message>, Error> {
+        self.within_tail(&events)?;
         let mut messages = Vec::with_capacity(events.len());
         if !events.is_empty() {
             die_at(Spot::BeforeEvents);
         }
-        for (entry, telling) in events {
-            self.within_tail(&entry)?;
-            let mut token = entry.place.token(self.log);
+        for (stretch, telling) in events {
+            let Some(place) = stretch.entries().last().map(|entry| entry.place) else { continue };
+            let mut token = place.token(self.log);
             match telling {
                 Telling::Activated(partner, _) => {
                     let snapshot = Snapshot::opening(token, self.viewer, Some(partner));
@@ -276,7 +288,7 @@ impl Watch {
                     self.phase = Phase::Snapshot(snapshot);
                 }
                 Telling::Restored(home, member) => {
-                    if let Some(view) = self.contact(entry.place, (home, member)).await? {
+                    if let Some(view) = self.contact(place, (home, member)).await? {
                         messages.push(Message { token, said: Said::Contact(Box::new(view)) });
                         self.sent = token;
                     }
@@ -285,7 +297,7 @@ impl Watch {
                 Telling::Member(_) | Telling::Ended(..) => {}
             }
             self.sent = token;
-            messages.push(Message { token, said: Said::Event(entry, telling) });
+            messages.push(Message { token, said: Said::Events(stretch, telling) });
             let first = broken(Variant::EventsBeforeSubSnapshot);
             if matches!(self.phase, Phase::Snapshot(_)) && !first {
                 // what else was handed out is handed out again when the snapshot is complete
@@ -303,12 +315,16 @@ impl Watch {
     }
 
     /// The invariant of the feed, also in release builds: nothing beyond the tail is ever sent.
-    fn within_tail(&self, entry: &Entry) -> Result<(), Error> {
+    fn within_tail(&self, events: &[Told]) -> Result<(), Error> {
+        let entries = events.iter().flat_map(|(stretch, _)| stretch.entries().last());
+        let Some(position) = entries.map(|entry| entry.place.position).max() else {
+            return Ok(());
+        };
         let tail = self.seat.hub().tail().position;
-        if entry.place.position <= tail || broken(Variant::PageBeyondTailUnasserted) {
+        if position <= tail || broken(Variant::PageBeyondTailUnasserted) {
             return Ok(());
         }
-        tracing::error!(position = entry.place.position, tail, "an event beyond the tail");
+        tracing::error!(position, tail, "an event beyond the tail");
         Err(Error::internal("an event beyond the tail was about to be sent"))
     }
 
@@ -324,17 +340,20 @@ impl Watch {
         let read = async move {
             backend.feed.blocks.after(backend.catch_up(), after, upto, history).await
         };
-        let entries = apart(read).await?;
-        let last = entries.last().map_or(after, |entry| entry.place.position);
-        let covered = entries.iter().rfind(|entry| entry.last_of_change).map(|entry| entry.place);
+        let stretches = apart(read).await?;
+        let mut last = after;
+        let mut told = Vec::new();
+        for stretch in stretches {
+            for entry in stretch.entries() {
+                last = entry.place.position;
+                if entry.last_of_change {
+                    self.whole = Some(entry.place);
+                }
+            }
+            stretch.tell(self.viewer, relations, &mut told);
+        }
         self.seat.go_on_after(last);
-        self.whole = covered.or(self.whole);
-        let told = |entry: Arc<Entry>| {
-            let telling = tell(self.viewer, relations, &entry.logged())?;
-            Some((entry, telling))
-        };
-        let events = entries.into_iter().filter_map(told).collect();
-        self.tell(events).await
+        self.tell(told).await
     }
 
     fn contacts(&mut self, page: Page) -> Vec<Message> {
@@ -354,12 +373,19 @@ impl Watch {
     }
 }
 
+/// A snapshot's next page, and the snapshot after it.
+async fn walk(backend: &Arc<Backend>, mut snapshot: Snapshot) -> Result<(Page, Snapshot), Error> {
+    let backend = Arc::clone(backend);
+    apart(async move { Ok((snapshot.next(&backend).await?, snapshot)) }).await
+}
+
 /// Reads on a task of its own. A stream is polled only while its consumer reads: a connection that it held would be held
-/// for as long as that pleases.
-async fn apart<T: Send + 'static>(
+/// for as long as that pleases. Nor does an idle stream keep the room of a read.
+fn apart<T: Send + 'static>(
     read: impl Future<Output = Result<T, Error>> + Send + 'static,
-) -> Result<T, Error> {
-    AbortOnDropHandle::new(tokio::spawn(read)).await.map_err(Error::internal)?
+) -> impl Future<Output = Result<T, Error>> {
+    let reading = AbortOnDropHandle::new(tokio::spawn(read));
+    async { reading.await.map_err(Error::internal)? }
 }
 
 fn ended(why: End, viewer: AccountId) -> Error {

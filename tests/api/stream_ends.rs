@@ -55,7 +55,7 @@ async fn a_caller_that_lost_its_rights_while_it_was_let_in_gets_no_stream() {
             min_position: 0,
             credentials_last: None,
         };
-        Watch::open(Arc::clone(&harness.backend), &actor, account, wish)
+        Watch::open(Arc::clone(&harness.backend), &actor, account, wish, ())
     };
     assert!(open().await.is_ok());
     harness.deactivates(&a.id, &a.boss.id).await;

@@ -29,7 +29,7 @@ pub fn tiny() -> Limits {
         shortest_heartbeat: Duration::from_millis(1),
         feed: Sizes {
             ring: 8,
-            page: 1,
+            page: 2,
             // more than the ring, or no block is ever read before it is full
             block: 12,
             blocks: 4,

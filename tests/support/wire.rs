@@ -1,7 +1,7 @@
 //! Calls below the generated clients: any bytes, any headers, and no timer on the client's side.
 
 use super::Harness;
-use hyper::body::{Body, Bytes, Frame};
+use hyper::body::{Body, Bytes, Frame, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use partner_service::grpc::transport::serve_connection;
 use std::convert::Infallible;
@@ -19,8 +19,13 @@ pub fn frame(message: &[u8]) -> Vec<u8> {
 }
 
 impl Harness {
-    /// Posts `body` to `path` (`Service/Method` of `partner.v1`) on a connection of its own; the status that came back.
-    pub async fn post(&self, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Status {
+    /// Posts `body` to `path` (`Service/Method` of `partner.v1`) on a connection of its own.
+    pub async fn send(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> http::Response<Incoming> {
         let (client, server) = tokio::io::duplex(64 * 1024);
         tokio::spawn(serve_connection(
             server,
@@ -38,7 +43,12 @@ impl Harness {
             request = request.header(*name, *value);
         }
         let request = request.body(Whole(Some(body.into()))).expect("a request");
-        let response = sender.send_request(request).await.expect("a response");
+        sender.send_request(request).await.expect("a response")
+    }
+
+    /// The same; the status that came back.
+    pub async fn post(&self, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Status {
+        let response = self.send(path, headers, body).await;
         if let Some(status) = Status::from_header_map(response.headers()) {
             return status;
         }

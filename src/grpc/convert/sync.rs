@@ -11,12 +11,13 @@ use crate::feed::entry::{EndedContacts, Entry};
 use crate::feed::token::ResumeToken;
 use crate::grpc::fields::Fields;
 use crate::grpc::pb;
-use crate::grpc::shared::Shared;
 use crate::sync::events::Page;
 use crate::sync::start::Start;
 use crate::sync::watch::{Message, Said};
+use bytes::{BufMut, Bytes};
 use pb::watch_members_request::Start as Asked;
 use pb::watch_members_response::Payload;
+use prost::Message as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,10 +68,10 @@ impl Following {
     }
 }
 
-/// A message as it goes over the wire; of an event, the same bytes for everybody who is told the same of it.
-pub fn said(viewer: AccountId, now: Timestamp, message: Message) -> Shared {
+/// A message as it goes over the wire, or several; of events, the same bytes for everybody who is told the same of them.
+pub fn framed(viewer: AccountId, now: Timestamp, message: Message) -> Bytes {
     let Message { token, said } = message;
-    let response = |payload| pb::WatchMembersResponse {
+    let response = |token: ResumeToken, payload| pb::WatchMembersResponse {
         resume_token: token.seal(),
         server_time: Some(time(now)),
         payload: Some(payload),
@@ -78,12 +79,13 @@ pub fn said(viewer: AccountId, now: Timestamp, message: Message) -> Shared {
     };
     let position = token.position;
     let payload = match said {
-        Said::Event(entry, telling) => {
-            let encode = || {
-                let payload = Payload::Event(event(viewer, &entry, telling));
-                Shared::of(&response(payload)).0
-            };
-            return Shared(entry.encoded(viewer, encode));
+        Said::Events(stretch, telling) => {
+            return stretch.bytes(viewer, |entry, bytes| {
+                let place =
+                    ResumeToken { snapshot: token.snapshot, ..entry.place.token(token.log) };
+                let payload = Payload::Event(event(viewer, entry, telling));
+                frame(&response(place, payload), bytes);
+            });
         }
         Said::SnapshotBegin => Payload::SnapshotBegin(pb::SnapshotBegin { position }),
         Said::Contact(view) => Payload::Contact(contact::shown(*view)),
@@ -95,7 +97,17 @@ pub fn said(viewer: AccountId, now: Timestamp, message: Message) -> Shared {
             Payload::Heartbeat(pb::Heartbeat { position, lag: Some(span(lag)) })
         }
     };
-    Shared::of(&response(payload))
+    let mut bytes = Vec::new();
+    frame(&response(token, payload), &mut bytes);
+    bytes.into()
+}
+
+/// Adds a message as gRPC frames it: not compressed, its length, its bytes.
+fn frame(message: &pb::WatchMembersResponse, bytes: &mut Vec<u8>) {
+    let message = message.encode_to_vec();
+    bytes.put_u8(0);
+    bytes.put_u32(u32::try_from(message.len()).expect("a message is shorter than 4 GiB"));
+    bytes.extend(message);
 }
 
 pub fn list(fields: &mut Fields, body: pb::ListMemberEventsRequest) -> Ask {
