@@ -185,7 +185,7 @@ pub fn show(
 fn permissions(standing: &Standing, view: View, now: Timestamp) -> Vec<Permission> {
     let through_roles = match (view, standing.roles_state(now)) {
         (View::Active, Some(RolesState::InForce)) => true,
-        (View::Active, _) | (View::Rejected | View::Expired, _) => false,
+        (View::Active | View::Rejected | View::Expired, _) => false,
         (View::AwaitingApproval | View::Pending, _) => true,
     };
     let own = match view {

@@ -229,3 +229,24 @@ async fn t8_only_mpsa_partners_of_the_customer_can_be_named() {
     let itself = refusal(customer.lets_see(&mpsa, &mpsa, true).await);
     assert_eq!(itself.reason, "FIELD_INVALID");
 }
+
+#[tokio::test]
+async fn t4_the_refusal_to_end_it_names_the_address_that_the_provider_publishes_if_it_does() {
+    let harness = Harness::start().await;
+    let (provider, customer) = harness.strangers().await;
+    let id = provider.provides(&customer, Offer::of(Kind::Reseller)).await;
+    let told = async || {
+        let mut refused = refusal(customer.deletes(&id).await);
+        assert_eq!(refused.reason, "CONTACT_PARTNER");
+        refused.metadata.remove("contact_email")
+    };
+    assert_eq!(told().await, None);
+    let profile = pb::ProviderProfile {
+        contact_email: "hello@ann.example".to_owned(),
+        ..crate::support::providers::listed("ann")
+    };
+    provider.profiles(profile).await.unwrap();
+    assert_eq!(told().await.as_deref(), Some("hello@ann.example"));
+    provider.unlists().await;
+    assert_eq!(told().await, None);
+}
