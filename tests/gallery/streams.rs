@@ -222,7 +222,7 @@ pub async fn let_in() -> Objection {
         min_position: 0,
         credentials_last: None,
     };
-    let opened = Watch::open(Arc::clone(&harness.backend), &actor, account, wish).await;
+    let opened = Watch::open(Arc::clone(&harness.backend), &actor, account, wish, ()).await;
     opened.is_ok().then(|| "a stream of a deactivated member that nothing will end".to_owned())
 }
 
