@@ -68,10 +68,15 @@ async fn a_reader_that_retention_passes_in_the_middle_of_a_page_is_told_so_and_n
     let on = &stage.replicas[0];
     let (ann, bo, _) = on.partners("ann", "bo").await;
     let mut reader = Subscriber::of(&ann);
-    let opening = Opening { held: true, ..Opening::from(Start::Now) };
-    reader.watch(&stage, &ann, opening);
+    reader.watch(&stage, &ann, Opening { cut_after: Some(1), ..Opening::from(Start::Now) });
+    reader.ends().await.unwrap();
+    reader.close().await;
+    let early = reader.record(|record| record.last_message()).unwrap();
+    // what it stalls in are events: they come before any heartbeat
+    bo.hires(on, "first").await;
+    reader.watch(&stage, &ann, Opening { held: true, ..Opening::from(Start::Resume(early)) });
     assert!(reader.is_answered().await);
-    for number in 0..EVENTS {
+    for number in 1..EVENTS {
         bo.hires(on, &format!("m{number}")).await;
     }
     let log = Log::read(&stage.db).await;
