@@ -21,7 +21,7 @@ use std::time::Instant;
 use support::database::{TestEngine, engine};
 
 /// Each with a database of its own, since an agreement concerns everybody in it.
-const LANES: u64 = 3;
+const LANES: u64 = 2;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a1_every_answer_is_what_the_oracle_says_at_its_position_and_time() {
@@ -54,7 +54,7 @@ fn usual() -> u64 {
     match (engine(), env::var_os("TEST_QUICK").is_some()) {
         (TestEngine::Sqlite, false) => 100,
         (TestEngine::Sqlite, true) => 30,
-        (TestEngine::Postgres, false) => 50,
+        (TestEngine::Postgres, false) => 30,
         (TestEngine::Postgres, true) => 15,
     }
 }
