@@ -86,6 +86,8 @@ impl Relations {
 /// What was known already is not begun twice.
 fn start(spans: &mut Vec<Span>, span: Span) {
     if spans.iter().all(|known| known.since != span.since) {
+        // there is mostly one, for each of very many partners
+        spans.reserve_exact(1);
         spans.push(span);
     }
 }

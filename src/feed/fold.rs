@@ -10,7 +10,7 @@ use crate::domain::ids::{AccountId, MemberId};
 use crate::domain::sync::{Relations, Span};
 use crate::faults::{Variant, broken};
 use slab::Slab;
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -56,7 +56,7 @@ pub struct Who {
     /// The member who watches, or for whom an operator does.
     pub member: Option<MemberId>,
     /// Whose streams are counted together.
-    pub scope: String,
+    pub scope: Arc<str>,
 }
 
 /// One stream.
@@ -70,7 +70,7 @@ pub struct Watcher {
 
 #[derive(Debug)]
 struct Viewer {
-    watchers: BTreeSet<Key>,
+    watchers: Vec<Key>,
     knowledge: Knowledge,
 }
 
@@ -89,8 +89,8 @@ pub struct Fold {
     viewers: HashMap<AccountId, Viewer>,
     /// The accounts watched that share with this one by now.
     sources: HashMap<AccountId, HashSet<AccountId>>,
-    members: HashMap<MemberId, BTreeSet<Key>>,
-    scopes: HashMap<String, usize>,
+    members: HashMap<MemberId, Vec<Key>>,
+    scopes: HashMap<Arc<str>, usize>,
 }
 
 impl Fold {
@@ -102,14 +102,16 @@ impl Fold {
 
     /// A new watcher, before its first read.
     pub fn enter(&mut self, who: Who, wake: Arc<Notify>) -> Key {
-        let (viewer, member, scope) = (who.viewer, who.member, who.scope.clone());
+        let (viewer, member, scope) = (who.viewer, who.member, Arc::clone(&who.scope));
         let pending = Pending::At(VecDeque::new());
         let key = self.watchers.insert(Watcher { who, pending, ended: None, wake });
-        let unknown =
-            || Viewer { watchers: BTreeSet::new(), knowledge: Knowledge::Loading(Vec::new()) };
-        self.viewers.entry(viewer).or_insert_with(unknown).watchers.insert(key);
+        let unknown = || Viewer {
+            watchers: Vec::with_capacity(1),
+            knowledge: Knowledge::Loading(Vec::new()),
+        };
+        self.viewers.entry(viewer).or_insert_with(unknown).watchers.push(key);
         if let Some(member) = member {
-            self.members.entry(member).or_default().insert(key);
+            self.members.entry(member).or_insert_with(|| Vec::with_capacity(1)).push(key);
         }
         *self.scopes.entry(scope).or_default() += 1;
         key
@@ -127,13 +129,13 @@ impl Fold {
         if let Some(member) = member
             && let Some(keys) = self.members.get_mut(&member)
         {
-            keys.remove(&key);
+            remove(keys, key);
             if keys.is_empty() {
                 self.members.remove(&member);
             }
         }
         if let Some(known) = self.viewers.get_mut(&viewer) {
-            known.watchers.remove(&key);
+            remove(&mut known.watchers, key);
             if known.watchers.is_empty() {
                 self.forget(viewer);
             }
@@ -271,6 +273,12 @@ impl Fold {
     }
 }
 
+fn remove(keys: &mut Vec<Key>, key: Key) {
+    if let Some(at) = keys.iter().position(|one| *one == key) {
+        keys.swap_remove(at);
+    }
+}
+
 enum Learnt {
     Shares(AccountId),
     Parted(AccountId),
@@ -304,7 +312,7 @@ fn learn(viewer: AccountId, relations: &mut Relations, entry: &Entry) -> Option<
 
 fn mark(
     watchers: &mut Slab<Watcher>,
-    keys: Option<&BTreeSet<Key>>,
+    keys: Option<&Vec<Key>>,
     run: &Run,
     limit: usize,
     woken: &mut Vec<Arc<Notify>>,
@@ -332,7 +340,7 @@ fn mark(
 
 fn end(
     watchers: &mut Slab<Watcher>,
-    keys: Option<&BTreeSet<Key>>,
+    keys: Option<&Vec<Key>>,
     why: End,
     woken: &mut Vec<Arc<Notify>>,
 ) {

@@ -95,7 +95,7 @@ impl Watch {
         let seat = backend
             .feed
             .hub
-            .enter(Who { viewer, member, scope: actor.request_scope() }, own_limit)?;
+            .enter(Who { viewer, member, scope: actor.request_scope().into() }, own_limit)?;
         // what took these rights away before the seat was taken could not end the stream
         if !broken(Variant::RightsNotAskedAgain) {
             access::still(&backend, actor).await?;
