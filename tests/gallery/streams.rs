@@ -11,6 +11,7 @@ use crate::support::refusal::Refusal;
 use crate::support::roster::connect;
 use crate::support::world::Organization;
 use crate::support::{Harness, Options};
+use futures::future::join_all;
 use partner_service::caller::{ActingMember, Actor, Need};
 use partner_service::domain::ids::{AccountId, EventId, MemberId};
 use partner_service::domain::time::DAY;
@@ -27,6 +28,8 @@ use std::time::Duration;
 use tonic::Status;
 
 const EVENTS: usize = 400;
+/// In one look of the tail.
+const TOGETHER: usize = 60;
 /// Longer than what is published takes to be told, on a machine that has much else to do.
 const QUIET: Duration = Duration::from_secs(5);
 /// A replica that looks so seldom does not look at all.
@@ -87,7 +90,8 @@ pub async fn trimmed() -> Objection {
     })
 }
 
-/// More is published at once than is noted for a watcher.
+/// More is published at once than is noted for a watcher: what concerns it alternates with what does not, since neighbours
+/// are noted as one.
 pub async fn overflowing() -> Objection {
     let mut limits = tiny();
     // all of it stays in memory: nothing sends the watcher to the database for another reason
@@ -95,11 +99,17 @@ pub async fn overflowing() -> Objection {
     let stage = Stage::with(limits).await;
     let on = &stage.replicas[0];
     let (ann, bo, _) = on.partners("ann", "bo").await;
+    let stranger = on.organization("cy").await;
     let mut reader = Subscriber::of(&ann);
     reader.watch(&stage, &ann, Opening::from(Start::Snapshot));
     let one = bo.hires(on, "one").await.position;
     reader.reaches(one).await;
-    let last = many_happen(on, &bo).await;
+    // all at once: they share few commits
+    let hired = join_all((0..TOGETHER).map(|number| {
+        let of = if number % 2 == 0 { &bo } else { &stranger };
+        async move { of.hires(on, &format!("m{number}")).await.position }
+    }));
+    let last = hired.await.into_iter().step_by(2).max().expect("somebody new");
     reader.reaches(last).await;
     reader.record(|record| record.complete_to = Some(last));
     reader.close().await;
