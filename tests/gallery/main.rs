@@ -46,6 +46,8 @@ use support::database::engine;
 
 /// Far more than any wrong turn has ever needed.
 const MOST_HISTORIES: u64 = 300;
+/// Some scenes need a reader to come between two steps, which a slow machine puts in another order.
+const MOST_SCENES: u64 = 20;
 /// Histories on the right way; the model's own tests play many more.
 const RIGHT_HISTORIES: u64 = 12;
 /// Whoever waits on a wrong turn for what never comes need not wait long, in seconds.
@@ -71,10 +73,18 @@ async fn every_wrong_turn_meets_an_objection_and_the_right_way_meets_none() {
             Proof::Scene(scene) | Proof::Meeting(scene) => {
                 let right = scene().await;
                 assert_eq!(right, None, "{variant:?}: its scene on the right way");
-                let objection = AssertUnwindSafe(scene()).catch_unwind();
-                let objection =
-                    astray(variant, objection.map(|caught| caught.unwrap_or_else(panicked)));
-                objection.await.map(|what| format!("caught in its scene by {what}"))
+                let mut caught = None;
+                for played in 1..=MOST_SCENES {
+                    let objection = AssertUnwindSafe(scene()).catch_unwind();
+                    let objection = objection.map(|caught| caught.unwrap_or_else(panicked));
+                    if let Some(what) = astray(variant, objection).await {
+                        caught = Some(format!(
+                            "caught when its scene was played {played} times by {what}"
+                        ));
+                        break;
+                    }
+                }
+                caught
             }
         };
         let took = began.elapsed();
