@@ -9,12 +9,12 @@ use crate::domain::ids::{AccountId, MemberId};
 use crate::entity::{account, address, member};
 use crate::error::Error;
 use crate::faults::{Variant, broken, dawdle, shuffled};
-use sea_orm::sea_query::{Expr, IntoColumnRef, LockBehavior, LockType, OnConflict};
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait,
-    IdenStatic, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+    IdenStatic, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// How an account is locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +187,8 @@ pub async fn resident(work: &Work, key: &EmailKey) -> Result<Option<(MemberId, A
     Ok(residents(work, &BTreeSet::from([key.clone()])).await?.remove(key))
 }
 
-/// The same for many addresses, those that nobody has left out.
+/// The same for many addresses, those that nobody has left out. Step by step along primary keys, and mostly no further than
+/// the first: a join is planned from statistics, and one planned while tables were small reads them whole as they grow.
 ///
 /// # Errors
 /// The database's.
@@ -199,20 +200,39 @@ pub async fn residents(
         return Ok(HashMap::new());
     }
     let db = work.txn.get_database_backend();
-    let owner = (member::Entity, member::Column::EmailKey).into_column_ref();
-    let found: Vec<(EmailKey, MemberId, AccountId)> = address::Entity::find()
-        .inner_join(member::Entity)
-        .join(JoinType::InnerJoin, member::Relation::Account.def())
+    let owners: Vec<MemberId> = address::Entity::find()
         .filter(one_of(address::Column::EmailKey, keys.iter().cloned(), db))
-        .filter(address::Column::EmailKey.into_expr().eq(Expr::col(owner)))
-        .filter(member::COLUMN.state.ne(MemberState::Removed))
-        .filter(account::COLUMN.state.ne(AccountState::Closed))
+        .filter(address::Column::MemberId.is_not_null())
         .select_only()
-        .column(address::Column::EmailKey)
-        .column(member::Column::Id)
-        .column(member::Column::AccountId)
+        .column(address::Column::MemberId)
         .into_tuple()
         .all(&work.txn)
         .await?;
-    Ok(found.into_iter().map(|(key, member, account)| (key, (member, account))).collect())
+    if owners.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let members: Vec<(EmailKey, MemberId, AccountId)> = member::Entity::find()
+        .filter(one_of(member::Column::Id, owners, db))
+        .filter(member::COLUMN.state.ne(MemberState::Removed))
+        .select_only()
+        .columns([member::Column::EmailKey, member::Column::Id, member::Column::AccountId])
+        .into_tuple()
+        .all(&work.txn)
+        .await?;
+    let homes: BTreeSet<AccountId> = members.iter().map(|(_, _, account)| *account).collect();
+    let closed: HashSet<AccountId> = account::Entity::find()
+        .filter(among(work, homes))
+        .filter(account::COLUMN.state.eq(AccountState::Closed))
+        .select_only()
+        .column(account::Column::Id)
+        .into_tuple()
+        .all(&work.txn)
+        .await?
+        .into_iter()
+        .collect();
+    let is_there = |(key, _, account): &(EmailKey, _, AccountId)| {
+        keys.contains(key) && !closed.contains(account)
+    };
+    let members = members.into_iter().filter(is_there);
+    Ok(members.map(|(key, member, account)| (key, (member, account))).collect())
 }
