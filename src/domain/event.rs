@@ -120,6 +120,35 @@ pub enum Body {
     Empty {},
 }
 
+impl Body {
+    /// The body of an event of a kind, from JSON. Most are about members, and are not tried as anything else.
+    ///
+    /// # Errors
+    /// A text that is no such body.
+    pub fn read(kind: EventKind, json: &str) -> Result<Self, serde_json::Error> {
+        if kind.is_of_a_member() {
+            serde_json::from_str(json).map(Self::Member)
+        } else {
+            serde_json::from_str(json)
+        }
+    }
+}
+
+impl EventKind {
+    /// Whether it tells partners of a member.
+    #[must_use]
+    pub fn is_of_a_member(self) -> bool {
+        matches!(
+            self,
+            Self::MemberAdded
+                | Self::MemberUpdated
+                | Self::MemberDeactivated
+                | Self::MemberReactivated
+                | Self::MemberRemoved
+        )
+    }
+}
+
 /// One event, before it has a position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {

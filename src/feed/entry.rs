@@ -1,5 +1,6 @@
 //! Events as they stand in the log, decoded once for all who read them.
 
+use super::log::Row;
 use super::token::{ResumeToken, proof};
 use crate::domain::event::{Body, EventKind};
 use crate::domain::ids::{AccountId, EventId, PartnershipId};
@@ -7,7 +8,7 @@ use crate::domain::partnership::State;
 use crate::domain::preferences::ContactRetention;
 use crate::domain::sync::Logged;
 use crate::domain::time::Timestamp;
-use crate::entity::{log, partnership};
+use crate::entity::partnership;
 use crate::error::Error;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use std::collections::HashMap;
@@ -96,7 +97,7 @@ impl Entry {
 /// The database's; a row that cannot be understood.
 pub async fn decode(
     db: &impl ConnectionTrait,
-    rows: Vec<log::Model>,
+    rows: Vec<Row>,
 ) -> Result<Vec<Arc<Entry>>, Error> {
     let ended: Vec<PartnershipId> = rows
         .iter()
@@ -107,8 +108,8 @@ pub async fn decode(
     rows.into_iter().map(|row| entry(row, &endings).map(Arc::new)).collect()
 }
 
-fn entry(row: log::Model, endings: &HashMap<PartnershipId, Ending>) -> Result<Entry, Error> {
-    let log::Model {
+fn entry(row: Row, endings: &HashMap<PartnershipId, Ending>) -> Result<Entry, Error> {
+    let Row {
         position,
         event_id,
         account_id,
@@ -128,7 +129,7 @@ fn entry(row: log::Model, endings: &HashMap<PartnershipId, Ending>) -> Result<En
         counterpart: counterpart_account_id,
         kind,
         subject: subject_id,
-        body: serde_json::from_value(payload).map_err(Error::internal)?,
+        body: Body::read(kind, &payload).map_err(Error::internal)?,
         ending: ended.then(|| endings.get(&PartnershipId(subject_id)).copied()).flatten(),
     })
 }

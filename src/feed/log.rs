@@ -1,8 +1,8 @@
 //! Appending to the log and reading its head.
 
 use super::entry::Place;
-use crate::domain::event::Event;
-use crate::domain::ids::EventId;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::ids::{AccountId, EventId};
 use crate::domain::time::Timestamp;
 use crate::entity::rows::insert_all;
 use crate::entity::{log, log_head, log_identity};
@@ -173,6 +173,20 @@ pub async fn newest(db: &impl ConnectionTrait) -> Result<(Uuid, Place), DbErr> {
     of_primary(row.try_get("", "is_standby")?, (row.try_get("", "log_id")?, place))
 }
 
+/// A row of the log; its payload is still the text that it was written as.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Row {
+    pub position: i64,
+    pub event_id: EventId,
+    pub account_id: AccountId,
+    pub counterpart_account_id: Option<AccountId>,
+    pub kind: EventKind,
+    pub subject_id: Uuid,
+    pub last_of_change: bool,
+    pub payload: String,
+    pub at: Timestamp,
+}
+
 /// Rows of the log, and what else holds at the moment at which they were read.
 #[derive(Debug)]
 pub struct Page {
@@ -183,7 +197,7 @@ pub struct Page {
     /// The event at the position that was asked about: it proves that history is the one that the reader knows.
     pub witness: Option<EventId>,
     /// In order.
-    pub rows: Vec<log::Model>,
+    pub rows: Vec<Row>,
 }
 
 /// The rows from one position up to another, both included, in order, at most `limit`, and the event at `witness`.
@@ -200,8 +214,9 @@ pub async fn page(
     let backend = db.get_database_backend();
     let sql = format!(
         "SELECT i.log_id, i.floor_position, {} AS is_standby, (SELECT event_id FROM log WHERE position = $4) AS witness, \
-         l.* FROM log_identity i LEFT JOIN (SELECT * FROM log WHERE position >= $1 AND position <= $2 ORDER BY position \
-         LIMIT $3) AS l ON TRUE ORDER BY l.position",
+         l.position, l.event_id, l.account_id, l.counterpart_account_id, l.kind, l.subject_id, l.last_of_change, \
+         CAST(l.payload AS text) AS payload, l.at FROM log_identity i LEFT JOIN (SELECT * FROM log WHERE position >= $1 \
+         AND position <= $2 ORDER BY position LIMIT $3) AS l ON TRUE ORDER BY l.position",
         in_recovery(backend)
     );
     let values = [from.into(), upto.into(), limit.into(), witness.into()];
@@ -210,7 +225,7 @@ pub async fn page(
     let none = first.try_get::<Option<i64>>("", "position")?.is_none();
     let rows = if none { &[] } else { &found[..] };
     let rows: Result<_, DbErr> =
-        rows.iter().map(|row| log::Model::from_query_result(row, "")).collect();
+        rows.iter().map(|row| Row::from_query_result(row, "")).collect();
     let page = Page {
         log_id: first.try_get("", "log_id")?,
         floor_position: first.try_get("", "floor_position")?,

@@ -4,7 +4,7 @@
 //! event and watcher is done for each run and watcher, and a run's bytes are made once, in the piece they are sent in.
 
 use super::entry::Entry;
-use crate::domain::event::{Body, EventKind};
+use crate::domain::event::Body;
 use crate::domain::ids::AccountId;
 use crate::domain::sync::{Relations, Telling, tell};
 use crate::faults::{Variant, broken};
@@ -82,17 +82,10 @@ impl Run {
 
 /// How long the texts are that are sent of a member's event; none for any other.
 fn text_of_a_member(entry: &Entry) -> Option<usize> {
-    let (
-        EventKind::MemberAdded
-        | EventKind::MemberUpdated
-        | EventKind::MemberDeactivated
-        | EventKind::MemberReactivated
-        | EventKind::MemberRemoved,
-        Body::Member(fact),
-    ) = (entry.kind, &entry.body)
-    else {
+    let Body::Member(fact) = &entry.body else { return None };
+    if !entry.kind.is_of_a_member() {
         return None;
-    };
+    }
     Some(fact.email.len() + fact.display_name.len())
 }
 
@@ -157,7 +150,7 @@ pub type Told = (Stretch, Telling);
 mod tests {
     use super::*;
     use crate::domain::account::MemberState;
-    use crate::domain::event::MemberFact;
+    use crate::domain::event::{EventKind, MemberFact};
     use crate::domain::ids::{EventId, MemberId, MembershipId};
     use crate::domain::sync::Span;
     use crate::domain::time::Timestamp;
