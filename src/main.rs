@@ -45,7 +45,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(config: &ServeConfig) -> Result<(), Failure> {
-    telemetry::start(config.log_format);
+    let _lines = telemetry::start(config.log_format);
     Ok(server::run(config, signalled()?).await?)
 }
 

@@ -19,6 +19,7 @@ mod failpoints;
 mod follow;
 mod kill;
 mod load;
+mod logs;
 mod pair;
 mod process;
 mod proxy;

@@ -60,6 +60,16 @@ impl Process {
         flags: &[&str],
         environment: &[(&str, &str)],
     ) -> Result<Self, Failed> {
+        Self::start_logging(home, flags, environment, None).await
+    }
+
+    /// The same with log lines going elsewhere than to what it prints.
+    pub async fn start_logging(
+        home: &Home,
+        flags: &[&str],
+        environment: &[(&str, &str)],
+        log: Option<Stdio>,
+    ) -> Result<Self, Failed> {
         let listen_file = home.listen_file();
         // of one that was killed
         let _ = std::fs::remove_file(&listen_file);
@@ -75,7 +85,7 @@ impl Process {
             .args(flags)
             .stdin(Stdio::null())
             .stdout(file.try_clone().expect("the same file"))
-            .stderr(file)
+            .stderr(log.unwrap_or_else(|| file.into()))
             .spawn()
             .expect("the binary starts");
         let said = || std::fs::read_to_string(&output).unwrap_or_default();
