@@ -168,7 +168,10 @@ pub fn tell(viewer: AccountId, relations: &Relations, event: &Logged<'_>) -> Opt
         | EventKind::GuestDeleted
         | EventKind::ContactSuppressed
         | EventKind::ProviderProfileUpdated
-        | EventKind::InquirySent => None,
+        | EventKind::InquirySent
+        | EventKind::ItemShared
+        | EventKind::ItemUnshared
+        | EventKind::SharedItemUpdated => None,
     }
 }
 

@@ -227,7 +227,10 @@ impl Fold {
             | EventKind::GuestCreated
             | EventKind::GuestDeleted
             | EventKind::ProviderProfileUpdated
-            | EventKind::InquirySent => {}
+            | EventKind::InquirySent
+            | EventKind::ItemShared
+            | EventKind::ItemUnshared
+            | EventKind::SharedItemUpdated => {}
         }
     }
 
@@ -306,7 +309,7 @@ fn learn(viewer: AccountId, relations: &mut Relations, entry: &Entry) -> Option<
             }
             None
         }
-        Body::Partnership(_) | Body::Member(_) | Body::Empty {} => None,
+        Body::Partnership(_) | Body::Member(_) | Body::Share(_) | Body::Empty {} => None,
     }
 }
 

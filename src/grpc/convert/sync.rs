@@ -142,7 +142,7 @@ fn event(viewer: AccountId, entry: &Entry, telling: Telling) -> pb::MemberEvent 
         partnership_id: partnership.map(|id| id.to_string()).unwrap_or_default(),
         member: match &entry.body {
             Body::Member(fact) => Some(partner_member(partner, fact)),
-            Body::Partnership(_) | Body::Contact(_) | Body::Empty {} => None,
+            Body::Partnership(_) | Body::Contact(_) | Body::Share(_) | Body::Empty {} => None,
         },
         commit_time: Some(time(entry.at)),
         ended_contacts: match entry.ended_contacts(viewer) {
@@ -205,6 +205,9 @@ fn kind(kind: EventKind) -> pb::MemberEventKind {
         | EventKind::ContactSuppressed
         | EventKind::ContactRestored
         | EventKind::ProviderProfileUpdated
-        | EventKind::InquirySent => pb::MemberEventKind::Unspecified,
+        | EventKind::InquirySent
+        | EventKind::ItemShared
+        | EventKind::ItemUnshared
+        | EventKind::SharedItemUpdated => pb::MemberEventKind::Unspecified,
     }
 }

@@ -23,7 +23,7 @@ use uuid::Uuid;
 pub const CALL: &str = "call-1";
 
 /// What nothing in this release gives: it belongs to RPCs and flags that come later.
-pub const LATER: &[ErrorReason] = &[ErrorReason::AudienceIsDynamic, ErrorReason::MailNotRetryable];
+pub const LATER: &[ErrorReason] = &[ErrorReason::MailNotRetryable];
 
 /// The status of a call refused for this reason; none for the reasons that nothing gives yet. Scenarios that leave the
 /// service as they found it share `common`, each with organisations of its own.
@@ -241,7 +241,8 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
         R::PartnershipNotActive => providing::partnership_not_active(common).await,
         R::NoAdminRoles => providing::no_admin_roles(common).await,
         R::PartnershipRequired => providing::partnership_required(common).await,
-        R::AudienceIsDynamic | R::MailNotRetryable => {
+        R::AudienceIsDynamic => providing::audience_is_dynamic(common).await,
+        R::MailNotRetryable => {
             assert!(LATER.contains(&reason));
             return None;
         }

@@ -131,7 +131,10 @@ impl Oracle {
             | Kind::GuestCreated
             | Kind::GuestDeleted
             | Kind::ProviderProfileUpdated
-            | Kind::InquirySent => {}
+            | Kind::InquirySent
+            | Kind::ItemShared
+            | Kind::ItemUnshared
+            | Kind::SharedItemUpdated => {}
         }
     }
 
