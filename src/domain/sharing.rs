@@ -6,6 +6,7 @@
 use super::account::{AccountState, MemberState};
 use super::contact::Stay;
 use super::ids::AccountId;
+use super::time::Timestamp;
 use sea_orm::{DeriveActiveEnum, DeriveValueType, EnumIter};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -222,6 +223,30 @@ impl Standing {
     }
 }
 
+/// A span of the log in which an account shared its people's contact details with a partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DetailsSpan {
+    /// Where it began, and when.
+    pub since: (i64, Timestamp),
+    /// Where it ended, by unsharing or with the partnership, and when; `None` while it lasts.
+    pub until: Option<(i64, Timestamp)>,
+}
+
+impl DetailsSpan {
+    /// Whether details are seen of what stood right below a position.
+    #[must_use]
+    pub fn shows_below(&self, bound: i64) -> bool {
+        self.since.0 < bound && self.until.is_none_or(|(until, _)| until >= bound)
+    }
+
+    /// When what is seen of details last changed below a position, if it did.
+    #[must_use]
+    pub fn changed_below(&self, bound: i64) -> Option<Timestamp> {
+        let changes = [Some(self.since), self.until].into_iter().flatten();
+        changes.filter(|(position, _)| *position < bound).map(|(_, at)| at).max()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,5 +359,21 @@ mod tests {
         assert_eq!(different.len(), keys.len());
         assert_eq!(item(ItemType::File, "1"), keys[0]);
         assert_ne!(keys[0].of(AccountId::fresh()), keys[0].of(AccountId::fresh()));
+    }
+
+    #[test]
+    fn c10_details_are_seen_of_what_stood_while_they_were_shared() {
+        let span = DetailsSpan { since: (10, Timestamp(1)), until: Some((20, Timestamp(2))) };
+        for (bound, shown, changed) in [
+            (10, false, None),
+            (11, true, Some(1)),
+            (20, true, Some(1)),
+            (21, false, Some(2)),
+            (i64::MAX, false, Some(2)),
+        ] {
+            assert_eq!(span.shows_below(bound), shown, "below {bound}");
+            assert_eq!(span.changed_below(bound), changed.map(Timestamp), "below {bound}");
+        }
+        assert!(DetailsSpan { until: None, ..span }.shows_below(i64::MAX));
     }
 }

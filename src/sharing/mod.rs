@@ -3,6 +3,7 @@
 //! ```text
 //!   commands.rs   ShareItem, UnshareItem, RemoveFromAudience     audience.rs   ListAudience
 //!   check.rs      CheckItemAccess, from memory where it can be   store.rs      reads
+//!   details.rs    where in the log contact details were shared
 //! ```
 //! An item shared with a partner is one row, however many people the partner has, and nothing is written when the
 //! partnership ends: who reaches the item follows from where in the log it was shared, where the partnership ended, and
@@ -14,6 +15,7 @@
 pub mod audience;
 pub mod check;
 pub mod commands;
+pub mod details;
 pub mod store;
 
 use crate::domain::sharing::Reach;

@@ -180,7 +180,7 @@ async fn shown(
 }
 
 /// Where and when partnerships ended, those that last left out.
-async fn ends(
+pub(super) async fn ends(
     db: &impl ConnectionTrait,
     ids: impl Iterator<Item = PartnershipId>,
 ) -> Result<HashMap<PartnershipId, (i64, Timestamp)>, Error> {

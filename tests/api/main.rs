@@ -65,6 +65,7 @@ mod roles;
 mod sharing;
 mod sharing_access;
 mod sharing_audience;
+mod sharing_details;
 mod sharing_plan;
 mod strangers;
 mod stream_ends;

@@ -142,13 +142,13 @@ async fn s5_operators_and_members_of_either_account_may_ask_and_nobody_else() {
     a.shares_file(&b, "p").await;
     let question = a.question(ItemType::File, "p", &b.boss);
     for asker in [&a, &b, &colleague] {
-        assert!(asker.asks(question.clone()).await.unwrap().allowed);
+        assert!(asker.asks_about(question.clone()).await.unwrap().allowed);
     }
     let stranger = harness.organization("cy").await;
     let told = async |owner: &str| {
         let owner_account_id = owner.to_owned();
         let asked = pb::CheckItemAccessRequest { owner_account_id, ..question.clone() };
-        let mut refused = refusal(stranger.asks(asked).await);
+        let mut refused = refusal(stranger.asks_about(asked).await);
         assert_eq!((refused.code, &*refused.reason), (Code::NotFound, "RESOURCE_NOT_FOUND"));
         refused.metadata.remove("resource_id");
         refused.request_id.clear();
@@ -157,10 +157,10 @@ async fn s5_operators_and_members_of_either_account_may_ask_and_nobody_else() {
     assert_eq!(told(&a.id).await, told(&uuid::Uuid::now_v7().to_string()).await);
     // before its fields are looked at
     let bad = pb::CheckItemAccessRequest { item_type: 0, ..question.clone() };
-    assert_eq!(why(stranger.asks(bad).await), "RESOURCE_NOT_FOUND");
+    assert_eq!(why(stranger.asks_about(bad).await), "RESOURCE_NOT_FOUND");
     // about its own people it may ask, whoever's item it is
     let own = a.question(ItemType::File, "p", &stranger.boss);
-    assert!(!stranger.asks(own).await.unwrap().allowed);
+    assert!(!stranger.asks_about(own).await.unwrap().allowed);
 }
 
 #[tokio::test]
@@ -184,13 +184,13 @@ async fn a_position_beyond_the_log_is_refused_and_an_answer_names_one_that_is_fr
     let harness = Harness::start().await;
     let (a, b, _) = harness.partners("ann", "bo").await;
     let question = a.question(ItemType::File, "p", &b.boss);
-    assert!(!a.asks(question.clone()).await.unwrap().allowed);
+    assert!(!a.asks_about(question.clone()).await.unwrap().allowed);
     let shared = a.share(a.sharing(&b, ItemType::File, "p")).await.unwrap().position;
     let fresh = pb::CheckItemAccessRequest { min_position: shared, ..question.clone() };
-    let answer = a.asks(fresh).await.unwrap();
+    let answer = a.asks_about(fresh).await.unwrap();
     assert!(answer.allowed && answer.checked_position >= shared && answer.check_time.is_some());
     let beyond = pb::CheckItemAccessRequest { min_position: shared + 1_000, ..question };
-    assert_eq!(why(a.asks(beyond).await), "POSITION_UNKNOWN");
+    assert_eq!(why(a.asks_about(beyond).await), "POSITION_UNKNOWN");
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ async fn lists_audiences_and_answers_walk_indexes_however_much_there_is() {
             (&c.boss, ItemType::Proof, false),
         ] {
             harness.backend.feed.memory.items.changed(&[(i64::MAX, Vec::new())]);
-            let answer = a.asks(a.question(item_type, "f", member)).await.unwrap();
+            let answer = a.asks_about(a.question(item_type, "f", member)).await.unwrap();
             assert_eq!(answer.allowed, allowed);
             calls += 1;
         }

@@ -15,6 +15,8 @@ use std::fmt;
 use std::ops::AddAssign;
 
 const STEPS: usize = 24;
+/// Listed after each step, of those there are.
+const AUDIENCES: usize = 3;
 /// Besides the one whose address invitations go to.
 const PEOPLE: usize = 2;
 
@@ -178,7 +180,8 @@ impl History<'_> {
         for one in asked {
             self.judge(&verb, &one);
         }
-        let shares: Vec<Key> = self.truth().shares.keys().cloned().collect();
+        let shares = self.truths.last().expect("something is always true").1.shares.keys();
+        let shares = shares.cloned().choose_multiple(&mut self.random, AUDIENCES);
         for key in shares {
             self.list(&verb, &key, position).await;
         }

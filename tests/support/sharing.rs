@@ -173,7 +173,7 @@ impl Organization {
     }
 
     /// CheckItemAccess as the administrator.
-    pub async fn asks(
+    pub async fn asks_about(
         &self,
         request: pb::CheckItemAccessRequest,
     ) -> Result<pb::CheckItemAccessResponse, Status> {
