@@ -3,7 +3,7 @@
 //! The sentence is what the caller reads: short, and it says what to do. `grpc::status` turns each into a code, its
 //! published reason and details, in one exhaustive match. No personal data, SQL or path ever enters one.
 
-use crate::domain::ids::{AccountId, ContactId, PartnershipId};
+use crate::domain::ids::{AccountId, ContactId, PartnershipId, SharedItemId};
 use crate::domain::partnership::{Action, MustDelete, View};
 use sea_orm::{DbErr, RuntimeErr};
 use std::fmt::Write as _;
@@ -122,6 +122,10 @@ pub enum Error {
         "Contact {contact} is a member of your own account; an operator can remove the member instead."
     )]
     UserContact { contact: ContactId },
+    #[error(
+        "Everybody at the partner sees shared item {shared_item}, and nobody can be taken out; unshare it instead."
+    )]
+    AudienceIsDynamic { shared_item: SharedItemId },
     #[error("Member {member} was removed; register the person again.")]
     MemberRemoved { member: String },
     #[error(

@@ -67,6 +67,8 @@ pub enum Variant {
     RevocationByClock,
     /// The bytes of an event are made once for both sides of a partnership.
     OneSidesBytes,
+    /// The bytes of a member's event are made once for partners who share contact details and for those who do not.
+    DetailsInSharedBytes,
     /// Nobody compares the part of the event's id that a token carries.
     TokenTagUnchecked,
     /// A token ahead of this replica is answered as one of another history.

@@ -8,6 +8,7 @@
 //!   grpc                  the only room that knows tonic and generated code
 //!   sync                  what happens among an account's partners: the stream, and the same by page
 //!   contact   access      the Contacts page, read from histories as of a position; what a partner may do
+//!   sharing               items shared with partners, whom they reach, who may see them
 //!   partnership           invitations, decisions, roles, what each side sees
 //!   agreement provider    what customers accept before providers may work for them; the directory of providers
 //!   audit    account      who did what; accounts, members, preferences, rights
@@ -46,6 +47,7 @@ pub mod migration;
 pub mod partnership;
 pub mod provider;
 pub mod server;
+pub mod sharing;
 pub mod sync;
 pub mod telemetry;
 pub mod token;

@@ -6,7 +6,9 @@ use crate::config::{AuthMode, ConfigError, Doorbell, ServeConfig};
 use crate::error::Error;
 use crate::grpc::auth::{Authenticator, JwtVerifier, KeyError};
 use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
-use crate::grpc::{Accounts, Agreements, Contacts, Gate, MemberSync, Partners, Providers, pb};
+use crate::grpc::{
+    Accounts, Agreements, Contacts, Gate, MemberSync, Partners, Providers, Sharing, pb,
+};
 use crate::partnership::sweep;
 use crate::{audit, partnership, provider};
 use pb::account_service_server::AccountServiceServer;
@@ -15,6 +17,7 @@ use pb::contact_service_server::ContactServiceServer;
 use pb::member_sync_service_server::MemberSyncServiceServer;
 use pb::partner_service_server::PartnerServiceServer;
 use pb::provider_service_server::ProviderServiceServer;
+use pb::sharing_service_server::SharingServiceServer;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -100,6 +103,8 @@ impl Service {
             .max_decoding_message_size(MAX_REQUEST_BYTES);
         let providers = ProviderServiceServer::new(Providers(gate.clone()))
             .max_decoding_message_size(MAX_REQUEST_BYTES);
+        let sharing = SharingServiceServer::new(Sharing(gate.clone()))
+            .max_decoding_message_size(MAX_REQUEST_BYTES);
         let sync = MemberSyncServiceServer::new(MemberSync(gate))
             .max_decoding_message_size(MAX_REQUEST_BYTES);
         let reflection = || {
@@ -115,6 +120,7 @@ impl Service {
             .add_service(contacts)
             .add_service(agreements)
             .add_service(providers)
+            .add_service(sharing)
             .add_service(health_service)
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?)
@@ -152,7 +158,7 @@ impl Service {
     }
 }
 
-fn services() -> [&'static str; 6] {
+fn services() -> [&'static str; 7] {
     [
         name_of::<AccountServiceServer<Accounts>>(),
         name_of::<PartnerServiceServer<Partners>>(),
@@ -160,6 +166,7 @@ fn services() -> [&'static str; 6] {
         name_of::<ContactServiceServer<Contacts>>(),
         name_of::<AgreementServiceServer<Agreements>>(),
         name_of::<ProviderServiceServer<Providers>>(),
+        name_of::<SharingServiceServer<Sharing>>(),
     ]
 }
 

@@ -72,6 +72,29 @@ pub async fn authorise_either(
     }
 }
 
+/// Lets operators ask about any account and person, members about their own account and anybody, and about their own
+/// colleagues and any account (S5).
+///
+/// # Errors
+/// `CredentialsInvalid`, `MemberNotActive`, `AccountNotActive`; `NotFound` for a member of neither account.
+pub async fn authorise_about(
+    backend: &Backend,
+    caller: Caller,
+    asked: Option<(AccountId, MemberId)>,
+    min_position: i64,
+) -> Result<(), Error> {
+    let Actor { member, .. } = authorise(backend, caller, None, Need::Look, min_position).await?;
+    let (Some(caller), Some((owner, about))) = (member, asked) else { return Ok(()) };
+    if caller.account == owner || caller.id == about {
+        return Ok(());
+    }
+    let person = member::Entity::find_by_id(about).one(backend.reads()).await?;
+    match person {
+        Some(person) if person.account_id == caller.account => Ok(()),
+        _ => Err(no_account(Some(owner))),
+    }
+}
+
 /// Asks the database once more whether one who was let in may still act.
 ///
 /// # Errors

@@ -2,8 +2,8 @@
 //! never changed or deleted. Each side lists what its own view showed, and is told who acted only of its own people.
 
 use crate::backend::{Ask, Change, Part, Planned, Slot, Work, insert_all};
-use crate::domain::event::{AuditAction, AuditNote};
-use crate::domain::ids::{AccountId, EventId, MemberId, PartnershipId};
+use crate::domain::event::{AuditAction, AuditNote, Body};
+use crate::domain::ids::{AccountId, EventId, MemberId, PartnershipId, SharedItemId};
 use crate::domain::partnership::View;
 use crate::domain::time::Timestamp;
 use crate::entity::audit_entry;
@@ -20,6 +20,7 @@ pub struct EntryView {
     pub id: EventId,
     pub position: i64,
     pub partnership: Option<PartnershipId>,
+    pub shared_item: Option<SharedItemId>,
     pub action: AuditAction,
     /// Empty when the other side acted.
     pub actor: Option<MemberId>,
@@ -39,7 +40,12 @@ pub fn react<'a>(work: &'a Work, change: &'a Change) -> BoxFuture<'a, Result<Par
             .events()
             .into_iter()
             .filter_map(|Planned { slot, item, event }| {
-                Some((*slot, entry(work.now, work.ask_for(*item), event.audit.as_ref()?)))
+                let shared_item = match &event.body {
+                    Body::Share(fact) => Some(fact.shared_item),
+                    _ => None,
+                };
+                let entry = entry(work.now, work.ask_for(*item), event.audit.as_ref()?);
+                Some((*slot, audit_entry::Model { shared_item_id: shared_item, ..entry }))
             })
             .collect();
         if !entries.is_empty() {
@@ -63,6 +69,7 @@ fn entry(now: Timestamp, ask: &Ask, note: &AuditNote) -> audit_entry::Model {
         position: 0,
         id: EventId::fresh(),
         partnership_id: partnership,
+        shared_item_id: None,
         sender_account_id: sender.map(|glimpse| glimpse.account),
         recipient_account_id: recipient.map(|glimpse| glimpse.account),
         action,
@@ -130,6 +137,7 @@ fn show(entry: audit_entry::Model, viewer: AccountId) -> EntryView {
         id: entry.id,
         position: entry.position,
         partnership: entry.partnership_id,
+        shared_item: entry.shared_item_id,
         action: entry.action,
         actor: entry.actor_member_id.filter(|_| own),
         actor_is_operator: own && entry.actor_is_operator,

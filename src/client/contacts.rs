@@ -16,6 +16,10 @@ pub type Key = (String, String);
 pub struct Person {
     pub email: String,
     pub display_name: String,
+    /// Empty while the partner shares no contact details, as are the next two.
+    pub phone: String,
+    pub title: String,
+    pub locale: String,
     pub state: MemberState,
     pub link: ContactLink,
 }
@@ -86,6 +90,9 @@ impl Contacts {
         let person = Person {
             email: contact.email.clone(),
             display_name: contact.display_name.clone(),
+            phone: contact.phone.clone(),
+            title: contact.title.clone(),
+            locale: contact.locale.clone(),
             state: contact.member_state(),
             link: contact.link(),
         };
@@ -128,7 +135,7 @@ impl Contacts {
             MemberEventKind::MemberRemoved if is_new => {
                 self.tell(event, ContactLink::RemovedAtSource);
             }
-            MemberEventKind::PartnerActivated
+            MemberEventKind::PartnerActivated | MemberEventKind::PartnerUpdated
                 if is_new || self.is_open(partner, event.position) =>
             {
                 self.open(Some(partner.clone()), event.position);
@@ -139,7 +146,7 @@ impl Contacts {
         }
     }
 
-    /// Whether this very beginning's people were still being sent when the stream broke off.
+    /// Whether the people of this very event were still being sent when the stream broke off.
     fn is_open(&self, partner: &str, position: i64) -> bool {
         self.snapshot.as_ref().is_some_and(|open| {
             open.partner.as_deref() == Some(partner) && open.position == position
@@ -151,6 +158,9 @@ impl Contacts {
         let person = Person {
             email: member.email.clone(),
             display_name: member.display_name.clone(),
+            phone: member.phone.clone(),
+            title: member.title.clone(),
+            locale: member.locale.clone(),
             state: match link {
                 ContactLink::RemovedAtSource => MemberState::Removed,
                 _ => member.state(),

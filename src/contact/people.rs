@@ -7,9 +7,11 @@ use crate::domain::account::MemberState;
 use crate::domain::contact::{ContactKind, Link, Prefix, Sharing, Sight, Stay, contact_id};
 use crate::domain::email::EmailKey;
 use crate::domain::ids::{AccountId, MemberId, MembershipId};
+use crate::domain::sharing::DetailsSpan;
 use crate::entity::{account, member_version, membership, suppression};
 use crate::error::Error;
 use crate::faults::{Variant, broken};
+use crate::sharing::details;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -237,13 +239,26 @@ pub async fn seen(
     let keys: BTreeSet<Key> = sighted.iter().map(|(key, ..)| *key).collect();
     let hidden = suppressed(db, viewing, &keys).await?;
     let names = names(db, viewer, partners, &keys).await?;
+    let homes = keys.iter().map(|(home, _)| *home).filter(|home| *home != viewer).collect();
+    let details = details::spans(db, viewer, &homes).await?;
     let person =
         |(key, first, stay, sight): (Key, &membership::Model, &membership::Model, Sight)| {
             let version = versions.remove(&stay.id)?;
-            let name = names.get(&key.0).cloned().unwrap_or_default();
-            Some(person(viewer, key, first.id, sight, version, name, hidden.contains(&key)))
+            let told = Told {
+                partner_display_name: names.get(&key.0).cloned().unwrap_or_default(),
+                suppressed: hidden.contains(&key),
+                details: details.get(&key.0).map(Vec::as_slice).unwrap_or_default(),
+            };
+            Some(person(viewer, key, first.id, sight, version, told))
         };
     Ok(sighted.into_iter().filter_map(person).collect())
+}
+
+/// What is told of a person besides its own history.
+struct Told<'a> {
+    partner_display_name: String,
+    suppressed: bool,
+    details: &'a [DetailsSpan],
 }
 
 fn person(
@@ -252,12 +267,14 @@ fn person(
     first: MembershipId,
     sight: Sight,
     version: member_version::Model,
-    partner_display_name: String,
-    suppressed: bool,
+    told: Told<'_>,
 ) -> Person {
+    let Told { partner_display_name, suppressed, details } = told;
     let own = key.0 == viewer;
-    // until contact details are shared, a partner's people show none (C10)
-    let detail = |text: String| if own { text } else { String::new() };
+    // a partner's people show what was shared of them where they are seen from (C10)
+    let shown = own || details.iter().any(|span| span.shows_below(sight.bound));
+    let detailed_at = details.iter().filter_map(|span| span.changed_below(sight.bound)).max();
+    let detail = |text: String| if shown { text } else { String::new() };
     let view = ContactView {
         id: contact_id(viewer, first),
         account_id: viewer,
@@ -274,7 +291,7 @@ fn person(
         phone: detail(version.phone),
         title: detail(version.title),
         locale: detail(version.locale),
-        updated_at: version.at.max(sight.linked_at),
+        updated_at: version.at.max(sight.linked_at).max(detailed_at.unwrap_or(version.at)),
     };
     Person {
         key,

@@ -152,6 +152,9 @@ pub fn touched(
         | EventKind::PreferencesUpdated
         | EventKind::ProviderProfileUpdated
         | EventKind::InquirySent
+        | EventKind::ItemShared
+        | EventKind::ItemUnshared
+        | EventKind::SharedItemUpdated
         | EventKind::GuestCreated
         | EventKind::GuestDeleted
         | EventKind::ContactSuppressed

@@ -2,9 +2,10 @@
 
 use super::account::MemberState;
 use super::email::EmailKey;
-use super::ids::{AccountId, MemberId, MembershipId, PartnershipId};
+use super::ids::{AccountId, MemberId, MembershipId, PartnershipId, SharedItemId};
 use super::partner_type::PartnerType;
 use super::partnership::View;
+use super::sharing::{ItemKey, ItemType};
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -63,6 +64,12 @@ pub enum EventKind {
     ProviderProfileUpdated,
     /// An account sent a provider its needs.
     InquirySent,
+    /// An account shared an item with a partner.
+    ItemShared,
+    /// It took the item back.
+    ItemUnshared,
+    /// It gave a shared item another title, or took somebody out of its audience.
+    SharedItemUpdated,
 }
 
 /// What partners may see of a member (C10); phone, title and locale only while contact details are shared.
@@ -106,6 +113,19 @@ pub struct ContactFact {
     pub contact_member: MemberId,
 }
 
+/// What the log keeps of a change to a shared item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareFact {
+    /// The row.
+    pub shared_item: SharedItemId,
+    /// What is shared.
+    pub item_type: ItemType,
+    /// Which of these.
+    pub item_key: ItemKey,
+    /// Whether the partnership that it was shared in lasts: if not, the other side is not told (C4).
+    pub is_live: bool,
+}
+
 /// The body of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -116,6 +136,8 @@ pub enum Body {
     Partnership(PartnershipFact),
     /// About a contact.
     Contact(ContactFact),
+    /// About a shared item.
+    Share(ShareFact),
     /// The subject and the kind say it all.
     Empty {},
 }
@@ -154,11 +176,11 @@ impl EventKind {
 pub struct Event {
     /// What happened.
     pub kind: EventKind,
-    /// The account it happened in (for a partnership or an inquiry: the sender).
+    /// The account it happened in (for a partnership or an inquiry the sender, for a shared item the owner).
     pub account: AccountId,
     /// The other party, where there is one.
     pub counterpart: Option<AccountId>,
-    /// The account, member or partnership it is about.
+    /// The account, member, partnership or shared item it is about.
     pub subject: Uuid,
     /// The rest.
     pub body: Body,
@@ -221,6 +243,14 @@ pub enum AuditAction {
     ProviderProfileUpdated,
     /// An inquiry was sent to a provider.
     Inquired,
+    /// An item was shared.
+    ItemShared,
+    /// An item was taken back.
+    ItemUnshared,
+    /// A shared item got another title.
+    ItemRetitled,
+    /// Somebody was taken out of a shared item's audience.
+    AudienceMemberRemoved,
 }
 
 /// What one side saw before and after, when it sees the change at all (I17).

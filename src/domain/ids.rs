@@ -68,6 +68,10 @@ id!(
     InquiryId
 );
 id!(
+    /// An item that an account shares with a partner.
+    SharedItemId
+);
+id!(
     /// One event of the log.
     EventId
 );

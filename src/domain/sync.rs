@@ -2,6 +2,7 @@
 
 use super::event::{Body, EventKind};
 use super::ids::{AccountId, MemberId, PartnershipId};
+use super::sharing::ItemType;
 use crate::faults::{Variant, broken};
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -29,6 +30,8 @@ impl Span {
 #[derive(Clone, Debug, Default)]
 pub struct Relations {
     shared: HashMap<AccountId, Vec<Span>>,
+    /// Where partners shared their people's contact details.
+    detailed: HashMap<AccountId, Vec<Span>>,
     /// By home account.
     hidden: HashMap<AccountId, HashMap<MemberId, Vec<Span>>>,
 }
@@ -39,9 +42,28 @@ impl Relations {
         start(self.shared.entry(partner).or_default(), span);
     }
 
-    /// Sharing with `partner` ended.
+    /// Sharing with `partner` ended, and with it what the partner shared of its people's details.
     pub fn end_sharing(&mut self, partner: AccountId, until: i64) {
         end(self.shared.get_mut(&partner), until);
+        self.end_details(partner, until);
+    }
+
+    /// The partner shared its people's contact details in this span.
+    pub fn detail(&mut self, partner: AccountId, span: Span) {
+        start(self.detailed.entry(partner).or_default(), span);
+    }
+
+    /// The partner shares them no longer.
+    pub fn end_details(&mut self, partner: AccountId, until: i64) {
+        end(self.detailed.get_mut(&partner), until);
+    }
+
+    /// What is told of members of `home` at a position: decided by what was shared there, whatever was since.
+    #[must_use]
+    pub fn details(&self, home: AccountId, position: i64) -> Details {
+        let spans = self.detailed.get(&home);
+        let shown = spans.is_some_and(|spans| spans.iter().any(|span| span.covers(position)));
+        if shown { Details::Shown } else { Details::Withheld }
     }
 
     /// The account had deleted a person from its contacts in this span (C8).
@@ -99,15 +121,26 @@ fn end(spans: Option<&mut Vec<Span>>, until: i64) {
     }
 }
 
+/// Whether a member's phone, title and locale are told (C10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Details {
+    /// They are left empty.
+    Withheld,
+    /// They are told.
+    Shown,
+}
+
 /// What an account is told of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Telling {
     /// Something about a member of this partner.
-    Member(AccountId),
+    Member(AccountId, Details),
     /// The partnership with this account began.
     Activated(AccountId, PartnershipId),
     /// The partnership with this account ended.
     Ended(AccountId, PartnershipId),
+    /// This account changed what it shares of its members.
+    Updated(AccountId),
     /// A person of this account is back among the contacts (C8).
     Restored(AccountId, MemberId),
 }
@@ -139,7 +172,7 @@ pub fn tell(viewer: AccountId, relations: &Relations, event: &Logged<'_>) -> Opt
             let Body::Member(fact) = event.body else { return None };
             let partner = event.account;
             let told = partner != viewer && relations.show(partner, fact.member, event.position);
-            told.then_some(Telling::Member(partner))
+            told.then_some(Telling::Member(partner, relations.details(partner, event.position)))
         }
         EventKind::PartnerActivated => {
             party(viewer, event).map(|(other, id)| Telling::Activated(other, id))
@@ -147,6 +180,12 @@ pub fn tell(viewer: AccountId, relations: &Relations, event: &Logged<'_>) -> Opt
         EventKind::PartnerEnded if broken(Variant::EndingByInterval) => None,
         EventKind::PartnerEnded => {
             party(viewer, event).map(|(other, id)| Telling::Ended(other, id))
+        }
+        EventKind::ItemShared | EventKind::ItemUnshared => {
+            let Body::Share(fact) = event.body else { return None };
+            let details = fact.item_type == ItemType::ContactDetails && fact.is_live;
+            let told = details && event.counterpart == Some(viewer);
+            told.then_some(Telling::Updated(event.account))
         }
         EventKind::ContactRestored => {
             let Body::Contact(fact) = event.body else { return None };
@@ -168,7 +207,8 @@ pub fn tell(viewer: AccountId, relations: &Relations, event: &Logged<'_>) -> Opt
         | EventKind::GuestDeleted
         | EventKind::ContactSuppressed
         | EventKind::ProviderProfileUpdated
-        | EventKind::InquirySent => None,
+        | EventKind::InquirySent
+        | EventKind::SharedItemUpdated => None,
     }
 }
 
@@ -192,9 +232,10 @@ fn party(viewer: AccountId, event: &Logged<'_>) -> Option<(AccountId, Partnershi
 mod tests {
     use super::*;
     use crate::domain::account::MemberState;
-    use crate::domain::event::{AuditAction, MemberFact, PartnershipFact};
-    use crate::domain::ids::MembershipId;
+    use crate::domain::event::{AuditAction, MemberFact, PartnershipFact, ShareFact};
+    use crate::domain::ids::{MembershipId, SharedItemId};
     use crate::domain::partner_type::PartnerType;
+    use crate::domain::sharing::Item;
     use sea_orm::Iterable;
 
     fn about(member: MemberId) -> Body {
@@ -272,6 +313,58 @@ mod tests {
         relations.share(partner, Span { since: 30, until: None });
         relations.end_sharing(partner, 20);
         assert_eq!(relations.partners().collect::<Vec<_>>(), [partner]);
+    }
+
+    #[test]
+    fn s2_details_are_told_by_what_was_shared_at_the_events_position() {
+        let (viewer, home) = (AccountId::fresh(), AccountId::fresh());
+        let mut relations = Relations::default();
+        relations.share(home, Span { since: 1, until: None });
+        relations.detail(home, Span { since: 10, until: None });
+        relations.end_details(home, 20);
+        relations.detail(home, Span { since: 30, until: None });
+        relations.end_sharing(home, 40);
+        relations.share(home, Span { since: 50, until: None });
+        let body = about(MemberId::fresh());
+        for (position, details) in [
+            (9, Details::Withheld),
+            (11, Details::Shown),
+            (19, Details::Shown),
+            (21, Details::Withheld),
+            (31, Details::Shown),
+            (51, Details::Withheld),
+        ] {
+            let telling = tell(viewer, &relations, &added(home, position, &body));
+            assert_eq!(telling, Some(Telling::Member(home, details)), "position {position}");
+        }
+    }
+
+    #[test]
+    fn s2_c4_only_the_partner_is_told_of_shared_details_and_not_after_the_end() {
+        let (owner, partner) = (AccountId::fresh(), AccountId::fresh());
+        for item_type in ItemType::iter() {
+            for (kind, is_live) in [
+                (EventKind::ItemShared, true),
+                (EventKind::ItemUnshared, true),
+                (EventKind::ItemUnshared, false),
+            ] {
+                let fact = ShareFact {
+                    shared_item: SharedItemId::fresh(),
+                    item_type,
+                    item_key: Item { item_type, external_id: String::new() }.key(),
+                    is_live,
+                };
+                let body = Body::Share(fact);
+                let (account, counterpart) = (owner, Some(partner));
+                let event = Logged { position: 5, account, counterpart, kind, body: &body };
+                let told = is_live && item_type == ItemType::ContactDetails;
+                let nobody = Relations::default();
+                let expected = told.then_some(Telling::Updated(owner));
+                assert_eq!(tell(partner, &nobody, &event), expected, "{item_type:?} {kind:?}");
+                assert_eq!(tell(owner, &nobody, &event), None);
+                assert_eq!(tell(AccountId::fresh(), &nobody, &event), None);
+            }
+        }
     }
 
     #[test]

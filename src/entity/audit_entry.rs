@@ -1,7 +1,7 @@
-//! Who did what to which partnership; entries are never changed or deleted (L1).
+//! Who did what to which partnership or shared item; entries are never changed or deleted (L1).
 
 use crate::domain::event::AuditAction;
-use crate::domain::ids::{AccountId, EventId, MemberId, PartnershipId};
+use crate::domain::ids::{AccountId, EventId, MemberId, PartnershipId, SharedItemId};
 use crate::domain::partnership::View;
 use crate::domain::time::Timestamp;
 use sea_orm::entity::prelude::*;
@@ -15,6 +15,7 @@ pub struct Model {
     pub position: i64,
     pub id: EventId,
     pub partnership_id: Option<PartnershipId>,
+    pub shared_item_id: Option<SharedItemId>,
     /// The sender, when its list shows the entry.
     pub sender_account_id: Option<AccountId>,
     /// The recipient, when its list shows the entry.

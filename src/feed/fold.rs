@@ -7,6 +7,7 @@ use super::entry::Entry;
 use super::run::Run;
 use crate::domain::event::{Body, EventKind};
 use crate::domain::ids::{AccountId, MemberId};
+use crate::domain::sharing::ItemType;
 use crate::domain::sync::{Relations, Span};
 use crate::faults::{Variant, broken};
 use slab::Slab;
@@ -206,6 +207,16 @@ impl Fold {
                     mark(&mut self.watchers, watchers, run, limit, woken);
                 }
             }
+            EventKind::ItemShared | EventKind::ItemUnshared => {
+                // other items are on nobody's stream
+                if is_of_details(entry)
+                    && let Some(viewer) = entry.counterpart
+                {
+                    self.learn(viewer, entry);
+                    let watchers = self.viewers.get(&viewer).map(|known| &known.watchers);
+                    mark(&mut self.watchers, watchers, run, limit, woken);
+                }
+            }
             EventKind::ContactSuppressed | EventKind::ContactRestored => {
                 self.learn(entry.account, entry);
                 let watchers = self.viewers.get(&entry.account).map(|known| &known.watchers);
@@ -227,7 +238,8 @@ impl Fold {
             | EventKind::GuestCreated
             | EventKind::GuestDeleted
             | EventKind::ProviderProfileUpdated
-            | EventKind::InquirySent => {}
+            | EventKind::InquirySent
+            | EventKind::SharedItemUpdated => {}
         }
     }
 
@@ -306,8 +318,21 @@ fn learn(viewer: AccountId, relations: &mut Relations, entry: &Entry) -> Option<
             }
             None
         }
-        Body::Partnership(_) | Body::Member(_) | Body::Empty {} => None,
+        Body::Share(_) if is_of_details(entry) => {
+            if entry.kind == EventKind::ItemUnshared {
+                relations.end_details(entry.account, position);
+            } else {
+                relations.detail(entry.account, Span { since: position, until: None });
+            }
+            None
+        }
+        Body::Partnership(_) | Body::Member(_) | Body::Share(_) | Body::Empty {} => None,
     }
+}
+
+/// Whether contact details are shared by it, or not any more.
+fn is_of_details(entry: &Entry) -> bool {
+    matches!(&entry.body, Body::Share(fact) if fact.item_type == ItemType::ContactDetails && fact.is_live)
 }
 
 fn mark(

@@ -1,4 +1,5 @@
-//! What this replica keeps in memory of the database, beside the log: what partners may do, and who callers are.
+//! What this replica keeps in memory of the database, beside the log: what partners may do, who may see shared items, and
+//! who callers are.
 
 use super::entry::Entry;
 use super::kept::{Kept, Touched};
@@ -7,13 +8,16 @@ use crate::caller::ActingMember;
 use crate::domain::access::{self, Access};
 use crate::domain::event::{Body, Event, EventKind};
 use crate::domain::ids::{AccountId, MemberId};
+use crate::domain::sharing::Standing;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Both, kept fresh by the same events.
+/// All of it, kept fresh by the same events.
 pub struct Memory {
     /// By customer and partner.
     pub access: Arc<Kept<(AccountId, AccountId), Access>>,
+    /// By item of an account and person.
+    pub items: Arc<Kept<(Uuid, MemberId), Standing>>,
     /// Members who may act.
     pub callers: Arc<Kept<MemberId, ActingMember>>,
 }
@@ -22,6 +26,7 @@ pub struct Memory {
 #[derive(Debug, Default)]
 pub struct Effects {
     access: Vec<(i64, Touched)>,
+    items: Vec<(i64, Touched)>,
     callers: Vec<(i64, Touched)>,
 }
 
@@ -53,6 +58,9 @@ impl Effects {
             };
             self.access.push((position, ids));
         }
+        if let Some(ids) = item_touched(kind, account, counterpart, subject, body) {
+            self.items.push((position, ids));
+        }
         if let Some(id) = caller_touched(kind, account, subject) {
             self.callers.push((position, vec![id]));
         }
@@ -81,11 +89,57 @@ fn caller_touched(kind: EventKind, account: AccountId, subject: Uuid) -> Option<
         | EventKind::AgreementPublished
         | EventKind::ProviderProfileUpdated
         | EventKind::InquirySent
+        | EventKind::ItemShared
+        | EventKind::ItemUnshared
+        | EventKind::SharedItemUpdated
         | EventKind::AgreementAccepted
         | EventKind::GuestCreated
         | EventKind::GuestDeleted
         | EventKind::ContactSuppressed
         | EventKind::ContactRestored => None,
+    }
+}
+
+/// What an event names of the answers about items that it may change: a person, an item, two accounts or one.
+fn item_touched(
+    kind: EventKind,
+    account: AccountId,
+    counterpart: Option<AccountId>,
+    subject: Uuid,
+    body: &Body,
+) -> Option<Touched> {
+    match kind {
+        EventKind::ItemShared | EventKind::ItemUnshared | EventKind::SharedItemUpdated => {
+            let Body::Share(fact) = body else { return None };
+            Some(
+                [fact.item_key.of(account)].into_iter().chain(counterpart.map(|id| id.0)).collect(),
+            )
+        }
+        // audiences freeze there
+        EventKind::PartnerEnded => Some(vec![account.0, counterpart?.0]),
+        EventKind::MemberAdded
+        | EventKind::MemberDeactivated
+        | EventKind::MemberReactivated
+        | EventKind::MemberRemoved => Some(vec![subject]),
+        EventKind::AccountCreated
+        | EventKind::AccountSuspended
+        | EventKind::AccountResumed
+        | EventKind::AccountClosed => Some(vec![account.0]),
+        EventKind::LogOpened
+        | EventKind::AccountUpdated
+        | EventKind::MemberUpdated
+        | EventKind::MemberPrivatelyUpdated
+        | EventKind::PartnershipChanged
+        | EventKind::PartnerActivated
+        | EventKind::PreferencesUpdated
+        | EventKind::AgreementPublished
+        | EventKind::AgreementAccepted
+        | EventKind::GuestCreated
+        | EventKind::GuestDeleted
+        | EventKind::ContactSuppressed
+        | EventKind::ContactRestored
+        | EventKind::ProviderProfileUpdated
+        | EventKind::InquirySent => None,
     }
 }
 
@@ -95,6 +149,7 @@ impl Memory {
     pub fn new(sizes: Sizes) -> Self {
         Self {
             access: Arc::new(Kept::new(sizes.kept, sizes.trust)),
+            items: Arc::new(Kept::new(sizes.kept, sizes.trust)),
             callers: Arc::new(Kept::new(sizes.kept, sizes.trust)),
         }
     }
@@ -102,6 +157,7 @@ impl Memory {
     /// What a commit of this replica may have changed, before anybody is told of it.
     pub fn changed(&self, effects: &Effects) {
         self.access.changed(&effects.access);
+        self.items.changed(&effects.items);
         self.callers.changed(&effects.callers);
     }
 
@@ -112,12 +168,14 @@ impl Memory {
             effects.read(entry);
         }
         self.access.advance(&effects.access, tail, caught_up);
+        self.items.advance(&effects.items, tail, caught_up);
         self.callers.advance(&effects.callers, tail, caught_up);
     }
 
     /// The log is another one, or was read elsewhere: nothing of before counts.
     pub(super) fn restart(&self, tail: i64) {
         self.access.restart(tail);
+        self.items.restart(tail);
         self.callers.restart(tail);
     }
 }

@@ -4,9 +4,9 @@
 //! event and watcher is done for each run and watcher, and a run's bytes are made once, in the piece they are sent in.
 
 use super::entry::Entry;
-use crate::domain::event::Body;
+use crate::domain::event::{Body, MemberFact};
 use crate::domain::ids::AccountId;
-use crate::domain::sync::{Relations, Telling, tell};
+use crate::domain::sync::{Details, Relations, Telling, tell};
 use crate::faults::{Variant, broken};
 use bytes::Bytes;
 use std::ops::Range;
@@ -21,7 +21,8 @@ const BYTES_OF_AN_EVENT: usize = 264;
 #[derive(Debug)]
 pub struct Run {
     entries: Box<[Arc<Entry>]>,
-    /// As sent to the account that they happened in, and to everybody else.
+    /// As sent to others, and as sent to the account that they happened in: which is never told of its own members, so that
+    /// of these it is what others are sent who are told more (C10).
     sent: [OnceLock<Sent>; 2],
 }
 
@@ -86,7 +87,8 @@ fn text_of_a_member(entry: &Entry) -> Option<usize> {
     if !entry.kind.is_of_a_member() {
         return None;
     }
-    Some(fact.email.len() + fact.display_name.len())
+    let MemberFact { email, display_name, phone, title, locale, .. } = fact;
+    Some([email, display_name, phone, title, locale].into_iter().map(String::len).sum())
 }
 
 /// A part of a run.
@@ -104,9 +106,15 @@ impl Stretch {
     }
 
     /// Its bytes: made once for all who are told the same of the run. `write` adds an event's message to others.
-    pub fn bytes(&self, viewer: AccountId, write: impl Fn(&Entry, &mut Vec<u8>)) -> Bytes {
+    pub fn bytes(
+        &self,
+        viewer: AccountId,
+        details: Details,
+        write: impl Fn(&Entry, &mut Vec<u8>),
+    ) -> Bytes {
         let is_other = viewer != self.run.entries[0].account;
-        let side = usize::from(is_other && !broken(Variant::OneSidesBytes));
+        let is_plain = details == Details::Withheld || broken(Variant::DetailsInSharedBytes);
+        let side = usize::from(!is_other || !is_plain || broken(Variant::OneSidesBytes));
         let Sent { bytes, ends } = self.run.sent[side].get_or_init(|| {
             let mut bytes = Vec::with_capacity(MOST_BYTES.min(512 * self.run.entries.len()));
             let mut ends = Vec::with_capacity(self.run.entries.len());
@@ -127,8 +135,10 @@ impl Stretch {
             return self.tell_each(viewer, relations, told);
         };
         let (home, span) = (first.account, first.place.position..=last.place.position);
-        if home != viewer && relations.show_everybody(home, span) {
-            told.push((self, Telling::Member(home)));
+        let (at_first, at_last) =
+            (relations.details(home, *span.start()), relations.details(home, *span.end()));
+        if home != viewer && at_first == at_last && relations.show_everybody(home, span) {
+            told.push((self, Telling::Member(home, at_first)));
         } else {
             self.tell_each(viewer, relations, told);
         }
@@ -150,7 +160,7 @@ pub type Told = (Stretch, Telling);
 mod tests {
     use super::*;
     use crate::domain::account::MemberState;
-    use crate::domain::event::{EventKind, MemberFact};
+    use crate::domain::event::EventKind;
     use crate::domain::ids::{EventId, MemberId, MembershipId};
     use crate::domain::sync::Span;
     use crate::domain::time::Timestamp;
@@ -222,7 +232,7 @@ mod tests {
         let run = Run::divide(&hired(account, 11..16)).remove(0);
         let made = Cell::new(0);
         let bytes = |first, last| {
-            run.part(first, last).bytes(viewer, |entry, bytes| {
+            run.part(first, last).bytes(viewer, Details::Withheld, |entry, bytes| {
                 made.set(made.get() + 1);
                 bytes.extend(entry.place.position.to_string().bytes());
             })
@@ -242,7 +252,7 @@ mod tests {
             let mut told = Vec::new();
             Run::divide(&entries).remove(0).part(1, 7).tell(viewer, relations, &mut told);
             let positions = told.iter().flat_map(|(stretch, telling)| {
-                assert_eq!(*telling, Telling::Member(home));
+                assert_eq!(*telling, Telling::Member(home, Details::Withheld));
                 stretch.entries().iter().map(|entry| entry.place.position)
             });
             positions.collect::<Vec<_>>()

@@ -25,7 +25,7 @@ pub struct Sizes {
     pub streams_per_caller: usize,
     /// Streams of one operator.
     pub streams_per_operator: usize,
-    /// Pairs of accounts of which it is kept what one may do for the other, and as many callers.
+    /// Pairs of accounts of which it is kept what one may do for the other; as many answers about items, and callers.
     pub kept: usize,
     /// For how long the log's end may not have been seen before nothing that is kept is believed.
     pub trust: Duration,

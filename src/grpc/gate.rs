@@ -10,11 +10,12 @@ use super::requests::{Addressed, Mutation, Paged, Read};
 use super::status;
 use super::transport::CallContext;
 use crate::access::Question;
-use crate::account::access::{authorise, authorise_either};
+use crate::account::access::{authorise, authorise_about, authorise_either};
 use crate::backend::{Ask, Backend, RequestKey};
 use crate::caller::{Actor, Need};
 use crate::domain::ids::AccountId;
 use crate::error::Error;
+use crate::sharing::check;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
@@ -167,6 +168,32 @@ impl Gate {
             authorise_either(&self.backend, caller, either, body.min_position).await?;
             fields.finish()?;
             work(question, body.min_position).await
+        };
+        self.answer(outcome.await, &context)
+    }
+
+    /// A question about an item and a person, for operators and the members of either account.
+    pub async fn ask_about<P, F>(
+        &self,
+        request: Request<pb::CheckItemAccessRequest>,
+        parse: impl FnOnce(&mut Fields, pb::CheckItemAccessRequest) -> check::Question,
+        work: impl FnOnce(check::Question, i64) -> F,
+    ) -> Result<Response<P>, Status>
+    where
+        F: Future<Output = Result<P, Error>>,
+    {
+        let context = CallContext::of(request.extensions());
+        let outcome = async {
+            let (Credentials { caller, .. }, body) = self.asked(request, &context)?;
+            let min_position = body.min_position;
+            let mut fields = Fields::default();
+            let question = parse(&mut fields, body);
+            let (owner, member) = (question.owner, question.member);
+            // ids that are none are refused with the other fields
+            let asked = Some((owner, member)).filter(|_| !owner.0.is_nil() && !member.0.is_nil());
+            authorise_about(&self.backend, caller, asked, min_position).await?;
+            fields.finish()?;
+            work(question, min_position).await
         };
         self.answer(outcome.await, &context)
     }

@@ -25,6 +25,7 @@ mod partner_service;
 mod pieces;
 mod provider_service;
 mod requests;
+mod sharing_service;
 mod status;
 mod sync_service;
 
@@ -34,6 +35,7 @@ pub use contact_service::Contacts;
 pub use gate::Gate;
 pub use partner_service::Partners;
 pub use provider_service::Providers;
+pub use sharing_service::Sharing;
 pub use sync_service::MemberSync;
 
 /// The generated messages, servers and clients.

@@ -123,6 +123,11 @@ addressed!(
     SearchProviders,
     ContactProviders,
     ListInquiries,
+    ShareItem,
+    UnshareItem,
+    ListSharedItems,
+    ListAudience,
+    RemoveFromAudience,
 );
 mutations!(
     BatchRegisterMembers,
@@ -151,6 +156,9 @@ mutations!(
     DeleteContact,
     UpdateProviderProfile,
     ContactProviders,
+    ShareItem,
+    UnshareItem,
+    RemoveFromAudience,
 );
 reads!(
     ListAgreements,
@@ -169,6 +177,8 @@ reads!(
     GetProviderProfile,
     SearchProviders,
     ListInquiries,
+    ListSharedItems,
+    ListAudience,
 );
 paged!(
     i64: ListPartnerships,
@@ -178,6 +188,8 @@ paged!(
     ListAgreements,
     ListAgreementAcceptances,
     ListInquiries,
+    ListSharedItems,
+    ListAudience,
 );
 paged!(contact::store::Place: ListContacts);
 paged!(provider::search::Place: SearchProviders);

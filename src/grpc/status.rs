@@ -197,6 +197,11 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
         Error::UserContact { contact } => {
             (Code::FailedPrecondition, R::UserContact, vec![("contact_id", contact.to_string())])
         }
+        Error::AudienceIsDynamic { shared_item } => (
+            Code::FailedPrecondition,
+            R::AudienceIsDynamic,
+            vec![("shared_item_id", shared_item.to_string())],
+        ),
         Error::MemberRemoved { member } => {
             (Code::FailedPrecondition, R::MemberRemoved, vec![("member_id", member.clone())])
         }
@@ -256,6 +261,7 @@ fn subject(error: &Error) -> String {
         Error::AgreementVersionStale { current, .. } => format!("agreements/{current}"),
         Error::AccountNotActive { account } => format!("accounts/{account}"),
         Error::UserContact { contact } => format!("contacts/{contact}"),
+        Error::AudienceIsDynamic { shared_item } => format!("sharedItems/{shared_item}"),
         Error::MemberRemoved { member } => format!("members/{member}"),
         Error::PositionUnknown { position, .. } => format!("positions/{position}"),
         Error::ResumeTokenDiverged => "resume_token".to_owned(),

@@ -282,7 +282,7 @@ impl Watch {
             let Some(place) = stretch.entries().last().map(|entry| entry.place) else { continue };
             let mut token = place.token(self.log);
             match telling {
-                Telling::Activated(partner, _) => {
+                Telling::Activated(partner, _) | Telling::Updated(partner) => {
                     let snapshot = Snapshot::opening(token, self.viewer, Some(partner));
                     token = snapshot.token;
                     self.phase = Phase::Snapshot(snapshot);
@@ -294,7 +294,7 @@ impl Watch {
                     }
                     continue;
                 }
-                Telling::Member(_) | Telling::Ended(..) => {}
+                Telling::Member(..) | Telling::Ended(..) => {}
             }
             self.sent = token;
             messages.push(Message { token, said: Said::Events(stretch, telling) });

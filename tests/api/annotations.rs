@@ -25,8 +25,14 @@ impl Operator {
         let partnership = ann.invites(&bo.email()).await.unwrap().id;
         let contact = ann.types_in("known@else.example").await.unwrap().id;
         bo.publishes("Bo's").await;
+        let cy = harness.organization("cy").await;
+        ann.joins(&cy).await;
+        let shared_item = ann.shares_file(&cy, "plan.pdf").await.id;
         let ids = Ids {
             account: ann.id,
+            shared_item,
+            partner: cy.id.clone(),
+            reached: cy.boss.id,
             partnership,
             member: ann.boss.id,
             contact,

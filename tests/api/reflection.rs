@@ -15,12 +15,13 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "partner.v1.AccountService",
     "partner.v1.PartnerService",
     "partner.v1.ContactService",
     "partner.v1.MemberSyncService",
     "partner.v1.ProviderService",
+    "partner.v1.SharingService",
 ];
 
 /// The leading comments of a file, by path.

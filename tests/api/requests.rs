@@ -17,6 +17,11 @@ pub struct Ids {
     pub target: String,
     /// The account of a published provider.
     pub provider: String,
+    /// A file that the account shares with a partner.
+    pub shared_item: String,
+    /// That partner's account, and somebody there whom the file reaches.
+    pub partner: String,
+    pub reached: String,
 }
 
 /// Who may make a call.
@@ -33,6 +38,8 @@ fn row(rpc: &str, ids: &Ids) -> Option<(Who, Vec<(&'static str, Value)>)> {
     let account = || ("account_id", text(&ids.account));
     let partnership = || vec![account(), ("partnership_id", text(&ids.partnership))];
     let member = || vec![account(), ("member_id", text(&ids.member))];
+    let shared_item = || vec![account(), ("shared_item_id", text(&ids.shared_item))];
+    let item = || vec![("item_type", Value::EnumNumber(2)), ("external_id", text("plan.pdf"))];
     Some(match rpc {
         "InvitePartner" => {
             // of a type that has roles: these have bounds too
@@ -133,6 +140,23 @@ fn row(rpc: &str, ids: &Ids) -> Option<(Who, Vec<(&'static str, Value)>)> {
                 ("reply_to_email", text("us@here.example")),
             ],
         ),
+        "ShareItem" => (
+            Who::Members,
+            [vec![account(), ("partner_account_id", text(&ids.partner))], item()].concat(),
+        ),
+        "UnshareItem" | "ListAudience" => (Who::Members, shared_item()),
+        "RemoveFromAudience" => {
+            (Who::Members, [shared_item(), vec![("member_id", text(&ids.reached))]].concat())
+        }
+        "ListSharedItems" => (Who::Members, [vec![account()], item()].concat()),
+        "CheckItemAccess" => (
+            Who::Members,
+            [
+                vec![("owner_account_id", text(&ids.account)), ("member_id", text(&ids.reached))],
+                item(),
+            ]
+            .concat(),
+        ),
         "CreateGuest" => (Who::Members, vec![account(), ("email", text("guest@else.example"))]),
         _ => return None,
     })
@@ -174,6 +198,9 @@ fn every_rpc_of_the_descriptors_has_a_row() {
         contact: String::new(),
         target: String::new(),
         provider: String::new(),
+        shared_item: String::new(),
+        partner: String::new(),
+        reached: String::new(),
     };
     let missing: Vec<_> =
         rpcs().into_iter().filter(|rpc| row(rpc.name(), &ids).is_none()).collect();

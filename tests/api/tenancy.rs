@@ -96,7 +96,7 @@ fn ids_in(rpc: &MethodDescriptor) -> Vec<(String, bool)> {
     inputs(&rpc.input())
         .into_iter()
         .filter(|(path, field)| field.kind() == Kind::String && named_id(path))
-        .filter(|(path, _)| path != "account_id" && path != "request_id")
+        .filter(|(path, _)| !["account_id", "request_id", "external_id"].contains(&&**path))
         .map(|(path, field)| (path, field.is_list()))
         .collect()
 }
@@ -109,12 +109,15 @@ const ASKED_OF_NOBODY: &[(&str, &str)] = &[
     ("UpdatePartnerPreferences", "preferences.blocked_account_ids"),
     ("CheckPartnerAccess", "partner_account_id"),
     ("CheckPartnerAccess", "purchases_of_account_id"),
+    ("ListSharedItems", "partner_account_id"),
+    ("CheckItemAccess", "member_id"),
 ];
 
 /// Ids of accounts that must be partners: a stranger's is refused as nobody's is, by that name.
 const MUST_BE_PARTNERS: &[(&str, &str)] = &[
     ("SetPurchaseVisibility", "viewer_account_id"),
     ("SetPurchaseVisibility", "purchases_of_account_id"),
+    ("ShareItem", "partner_account_id"),
 ];
 
 struct World {
@@ -135,6 +138,8 @@ impl World {
         let observer =
             harness.register(&ann.id, "eye@ann.example", MemberProfile::Observer).await.unwrap();
         cy.publishes("Cy's").await;
+        let dee = harness.organization("dee").await;
+        ann.joins(&dee).await;
         let mine = ann.invites("somebody@nowhere.example").await.unwrap();
         let own = Ids {
             account: ann.id.clone(),
@@ -143,6 +148,9 @@ impl World {
             contact: ann.types_in("known@else.example").await.unwrap().id,
             target: cy.id.clone(),
             provider: cy.id.clone(),
+            shared_item: ann.shares_file(&dee, "plan.pdf").await.id,
+            partner: dee.id.clone(),
+            reached: dee.boss.id.clone(),
         };
         let foreign = Ids {
             account: bo.id.clone(),
@@ -150,6 +158,9 @@ impl World {
             member: bo.boss.id.clone(),
             contact: bo.types_in("known@else.example").await.unwrap().id,
             target: cy.id.clone(),
+            shared_item: bo.shares_file(&cy, "plan.pdf").await.id,
+            partner: cy.id.clone(),
+            reached: cy.boss.id.clone(),
             provider: cy.id,
         };
         Self { harness, own, manager: ann.boss.id, observer: observer.id, foreign }
@@ -286,9 +297,11 @@ impl World {
             "partnership_id" => &self.foreign.partnership,
             "member_id" | "member.id" => &self.foreign.member,
             "contact_id" => &self.foreign.contact,
+            "shared_item_id" => &self.foreign.shared_item,
             "account.id"
             | "partner_account_id"
             | "customer_account_id"
+            | "owner_account_id"
             | "viewer_account_id"
             | "purchases_of_account_id"
             | "target_account_id"

@@ -1,5 +1,6 @@
 //! The calls that are measured: each with a body of its own, each answer looked at.
 
+use crate::items::Among;
 use crate::raw::Raw;
 use crate::wire::put_bytes;
 use crate::world;
@@ -22,6 +23,8 @@ pub enum Call {
     List,
     /// CheckPartnerAccess, of a few hundred pairs.
     Check,
+    /// CheckItemAccess, of a folder.
+    Item(Among),
     /// A search among many providers, by the operator.
     Search,
     /// What RegisterMember is asked, answered by saying it again.
@@ -45,6 +48,7 @@ impl Call {
             Self::Register | Self::RegisterIn(_) => "RegisterMember",
             Self::List => "ListPartnerships (20 rows)",
             Self::Check => "CheckPartnerAccess",
+            Self::Item(among) => among.name(),
             Self::Search => "SearchProviders",
             Self::Echo => "echo",
             Self::Put => "etcd's Put",
@@ -57,7 +61,7 @@ impl Call {
             Self::Invite => "invite",
             Self::Accept => "accept",
             Self::Register | Self::RegisterIn(_) | Self::Echo | Self::Put => "register",
-            Self::List | Self::Check | Self::Search => "list",
+            Self::List | Self::Check | Self::Item(_) | Self::Search => "list",
         }
     }
 
@@ -69,6 +73,7 @@ impl Call {
             Self::Register | Self::RegisterIn(_) => "/partner.v1.AccountService/RegisterMember",
             Self::List => "/partner.v1.PartnerService/ListPartnerships",
             Self::Check => "/partner.v1.PartnerService/CheckPartnerAccess",
+            Self::Item(_) => "/partner.v1.SharingService/CheckItemAccess",
             Self::Search => "/partner.v1.ProviderService/SearchProviders",
             Self::Echo => crate::raw::ECHO,
             Self::Put => "/etcdserverpb.KV/Put",
@@ -86,6 +91,7 @@ impl Call {
             Self::RegisterIn(account) => register(account, number),
             Self::List => list(number),
             Self::Check => check(number),
+            Self::Item(among) => among.ask(number),
             Self::Search => crate::search::ask(number),
             Self::Put => put(number),
         }
@@ -107,6 +113,7 @@ impl Call {
             Self::Check => {
                 pb::CheckPartnerAccessResponse::decode(answer).is_ok_and(|it| it.allowed)
             }
+            Self::Item(_) => pb::CheckItemAccessResponse::decode(answer).is_ok_and(|it| it.allowed),
             Self::Search => pb::SearchProvidersResponse::decode(answer)
                 .is_ok_and(|it| !it.provider_profiles.is_empty()),
             Self::Echo => pb::RegisterMemberRequest::decode(answer)

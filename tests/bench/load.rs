@@ -26,6 +26,7 @@ mod deliveries;
 mod drive;
 mod figure;
 mod growth;
+mod items;
 mod latency;
 mod machine;
 mod memory;
@@ -122,6 +123,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     rows::measure(&postgres, arguments, &mut report).await?;
     register::measure(&postgres, arguments, &mut report).await?;
     access::measure(&postgres, arguments, &mut report).await?;
+    items::measure(&postgres, arguments, &mut report).await?;
     sqlite::measure(arguments, &mut report).await?;
     deliveries::measure(&postgres, arguments, &mut report).await?;
     memory::measure(&postgres, arguments, &mut report).await?;

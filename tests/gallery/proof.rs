@@ -53,6 +53,7 @@ pub fn of(variant: Variant) -> Proof {
         | V::HeartbeatInsideChange
         | V::DeletedContactsTold
         | V::EndingByInterval
+        | V::DetailsInSharedBytes
         | V::OneSidesBytes => Proof::HistoriesOfOne,
         V::TailWithoutAnchor => Proof::Scene(|| streams::rewritten().boxed()),
         V::TailWithoutWake => Proof::Scene(|| streams::published().boxed()),

@@ -13,6 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["account", "audit"],
     &["agreement", "provider"],
     &["partnership"],
+    &["sharing"],
     &["contact", "access"],
     &["sync"],
     &["grpc"],

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Refusals that the world's chances bring; any other is the service's fault.
-const CHANCES: [&str; 22] = [
+const CHANCES: [&str; 23] = [
     "ACCOUNT_NOT_ACTIVE",
     "ALREADY_PARTNERS",
     "CONCURRENT_CHANGE",
@@ -35,6 +35,7 @@ const CHANCES: [&str; 22] = [
     "NOT_THE_RECIPIENT",
     "NOT_THE_SENDER",
     "PARTNERSHIP_NOT_ACTIVE",
+    "PARTNERSHIP_REQUIRED",
     "REINVITE_BLOCKED",
     "RESOURCE_NOT_FOUND",
     "SELF_INVITATION",

@@ -53,8 +53,10 @@ impl Rows {
     }
 
     fn member(&mut self, kind: EventKind, home: Uuid, member: Uuid, name: &str, state: &str) {
-        let fact =
-            json!({"member": member, "email": "m@x.example", "display_name": name, "state": state});
+        let fact = json!({
+            "member": member, "email": "m@x.example", "display_name": name, "state": state,
+            "phone": format!("phone of {name}"), "title": "", "locale": "",
+        });
         self.add(kind, (home, None), member, fact);
     }
 
@@ -205,6 +207,9 @@ impl Scene {
                 member_state: copy.person.state.into(),
                 email: copy.person.email.clone(),
                 display_name: copy.person.display_name.clone(),
+                phone: copy.person.details[0].clone(),
+                title: copy.person.details[1].clone(),
+                locale: copy.person.details[2].clone(),
                 link: copy.link.into(),
                 ..Default::default()
             }),

@@ -65,6 +65,14 @@ pub enum Verb {
         account: Account,
         purges: bool,
     },
+    ShareDetails {
+        account: Account,
+        partner: Account,
+    },
+    UnshareDetails {
+        account: Account,
+        id: String,
+    },
     Suspend {
         index: usize,
         account: Account,
@@ -99,6 +107,9 @@ pub enum Effect {
         account: String,
         purges: bool,
     },
+    /// This account shares its contact details, by this id.
+    Shared(Account, String),
+    Unshared(String),
     Suspended(usize),
     Resumed(usize),
     Closed(usize),
@@ -128,6 +139,8 @@ impl Verb {
             Self::Hide { .. } => "hide",
             Self::TypeIn { .. } => "type in",
             Self::Retain { .. } => "retain",
+            Self::ShareDetails { .. } => "share details",
+            Self::UnshareDetails { .. } => "unshare details",
             Self::Suspend { .. } => "suspend",
             Self::Resume { .. } => "resume",
             Self::Close { .. } => "close",
@@ -143,6 +156,8 @@ impl Verb {
             | Self::Delete { .. }
             | Self::Hide { .. }
             | Self::TypeIn { .. }
+            | Self::ShareDetails { .. }
+            | Self::UnshareDetails { .. }
             | Self::Retain { .. } => self.of_manager(on).await,
             Self::Register { .. }
             | Self::Update { .. }
@@ -211,6 +226,28 @@ impl Verb {
                     pb::CreateGuestRequest { account_id: account.id, email, ..Default::default() };
                 let answer = on.member(&account.boss).contacts.create_guest(request).await?;
                 Ok(Done { position: answer.into_inner().position, effect: Effect::Nothing })
+            }
+            Self::ShareDetails { account, partner } => {
+                let request = pb::ShareItemRequest {
+                    account_id: account.id.clone(),
+                    partner_account_id: partner.id,
+                    item_type: pb::ItemType::ContactDetails.into(),
+                    ..Default::default()
+                };
+                let answer = on.member(&account.boss).sharing.share_item(request).await?;
+                let pb::ShareItemResponse { shared_item, position } = answer.into_inner();
+                let id = shared_item.unwrap_or_default().id;
+                Ok(Done { position, effect: Effect::Shared(account, id) })
+            }
+            Self::UnshareDetails { account, id } => {
+                let request = pb::UnshareItemRequest {
+                    account_id: account.id,
+                    shared_item_id: id.clone(),
+                    ..Default::default()
+                };
+                let answer = on.member(&account.boss).sharing.unshare_item(request).await?;
+                let position = answer.into_inner().position;
+                Ok(Done { position, effect: Effect::Unshared(id) })
             }
             Self::Retain { account, purges } => {
                 retain(on.member(&account.boss), account, purges).await

@@ -36,6 +36,8 @@ pub struct World {
     /// Sender, recipient if the address was its boss's, and the partnership.
     invitations: Vec<(usize, Option<usize>, String)>,
     active: BTreeSet<String>,
+    /// Contact details that are shared, or were until a partnership ended.
+    shared: Vec<(Account, String)>,
     pub retentions: Retentions,
     /// The highest position answered.
     pub head: i64,
@@ -57,6 +59,7 @@ impl World {
             bosses,
             invitations: Vec::new(),
             active: BTreeSet::new(),
+            shared: Vec::new(),
             retentions: Retentions::new(),
             renamed: 0,
         }
@@ -90,7 +93,8 @@ impl World {
         match random.random_range(0..100) {
             0..12 => Verb::Register { to: index, account, email: self.address(random) },
             12..58 => self.of_member(random, index),
-            58..84 => self.of_pair(random, index),
+            58..78 => self.of_pair(random, index),
+            78..84 => self.of_details(random, index),
             84..89 => Verb::Hide { account, pick: random.random_range(0..64) },
             89..94 => {
                 let known = self.members.choose(random).map(|member| member.email.clone());
@@ -140,6 +144,24 @@ impl World {
                 Verb::Move { member, to, target: self.accounts[to].clone() }
             }
         }
+    }
+
+    /// Shares an account's contact details with another, or takes them back.
+    fn of_details(&mut self, random: &mut StdRng, index: usize) -> Verb {
+        let taken_back = self.shared.choose(random).filter(|_| random.random_bool(0.4));
+        if let Some((account, id)) = taken_back.cloned() {
+            return Verb::UnshareDetails { account, id };
+        }
+        // mostly one of two who are partners
+        let live = |(_, to, id): &&(usize, Option<usize>, String)| {
+            to.is_some() && self.active.contains(id)
+        };
+        let known: Vec<_> = self.invitations.iter().filter(live).cloned().collect();
+        let pair = known.choose(random).map(|(from, to, _)| (*from, to.unwrap_or(*from)));
+        let (a, b) = pair.unwrap_or((index, (index + 1) % self.accounts.len()));
+        let (a, b) = if random.random_bool(0.5) { (a, b) } else { (b, a) };
+        let (account, partner) = (self.accounts[a].clone(), self.accounts[b].clone());
+        Verb::ShareDetails { account, partner }
     }
 
     fn renaming(&mut self, member: &pb::Member) -> Verb {
@@ -228,6 +250,8 @@ impl World {
             Effect::Retains { account, purges } => {
                 self.retentions.insert((position, account.parse().unwrap()), purges);
             }
+            Effect::Shared(account, id) => self.shared.push((account, id)),
+            Effect::Unshared(id) => self.shared.retain(|(_, known)| *known != id),
             Effect::Suspended(account) => self.turn(account, State::Suspended),
             Effect::Resumed(account) => self.turn(account, State::Active),
             Effect::Closed(account) => self.turn(account, State::Closed),

@@ -12,6 +12,7 @@ pub mod providers;
 pub mod refusal;
 pub mod restart;
 pub mod roster;
+pub mod sharing;
 pub mod stream;
 pub mod wire;
 pub mod world;
@@ -28,6 +29,7 @@ use partner_service::grpc::pb::contact_service_client::ContactServiceClient;
 use partner_service::grpc::pb::member_sync_service_client::MemberSyncServiceClient;
 use partner_service::grpc::pb::partner_service_client::PartnerServiceClient;
 use partner_service::grpc::pb::provider_service_client::ProviderServiceClient;
+use partner_service::grpc::pb::sharing_service_client::SharingServiceClient;
 use partner_service::grpc::transport::serve_connection;
 use partner_service::server::{REACTIONS, Service};
 use std::sync::Arc;
@@ -114,6 +116,7 @@ impl Harness {
             contacts: ContactServiceClient::with_interceptor(channel.clone(), headers.clone()),
             partners: PartnerServiceClient::with_interceptor(channel.clone(), headers.clone()),
             providers: ProviderServiceClient::with_interceptor(channel.clone(), headers.clone()),
+            sharing: SharingServiceClient::with_interceptor(channel.clone(), headers.clone()),
             sync: MemberSyncServiceClient::with_interceptor(channel.clone(), headers),
         }
     }
@@ -143,6 +146,7 @@ pub struct Caller {
     pub contacts: ContactServiceClient<InterceptedService<Channel, Headers>>,
     pub partners: PartnerServiceClient<InterceptedService<Channel, Headers>>,
     pub providers: ProviderServiceClient<InterceptedService<Channel, Headers>>,
+    pub sharing: SharingServiceClient<InterceptedService<Channel, Headers>>,
     pub sync: MemberSyncServiceClient<InterceptedService<Channel, Headers>>,
 }
 

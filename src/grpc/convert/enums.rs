@@ -10,6 +10,7 @@ use crate::domain::partnership::{Action, Side, View};
 use crate::domain::preferences::{ContactRetention, ReceivePolicy};
 use crate::domain::provider::{CustomerSize, InquiryDirection};
 use crate::domain::roles::RolesState;
+use crate::domain::sharing::{ItemDenial, ItemType, ShareDirection};
 use crate::grpc::pb;
 use crate::partnership::view::StateReason;
 
@@ -66,7 +67,8 @@ wire!(Permission, pb::Permission, {
 wire!(AuditAction, pb::AuditAction, {
     Invited, Received, Resent, Accepted, Rejected, Deleted, Canceled, Superseded, Expired, Ended, Hidden, Replaced,
     Withdrawn, PreferencesUpdated, Renewed, AdminRolesRemoved, AdminRolesExpired, AdminRolesExtended, AdminRolesExpiring,
-    PurchaseVisibilityChanged, AgreementAccepted, ProviderProfileUpdated, Inquired,
+    PurchaseVisibilityChanged, AgreementAccepted, ProviderProfileUpdated, Inquired, ItemShared,
+    ItemUnshared, ItemRetitled, AudienceMemberRemoved,
 });
 wire!(AdminRole, pb::AdminRole, { UserAdmin, LicenseAdmin, PasswordAdmin, ServiceAdmin, SupportAdmin });
 wire!(RolesState, pb::RolesState, { Requested, InForce, Removed, Expired });
@@ -74,6 +76,9 @@ wire!(AgreementKind, pb::AgreementKind, { Customer });
 wire!(Denial, pb::AccessDenialReason, {
     AccountNotActive, AgreementRequired, RolesExpired, RolesRemoved, PermissionNotGranted, NoPartnership,
 });
+wire!(ItemType, pb::ItemType, { Folder, File, Proof, ContactDetails });
+wire!(ShareDirection, pb::ShareDirection, { SharedByUs, SharedWithUs });
+wire!(ItemDenial, pb::ItemDenialReason, { AccountNotActive, MemberNotActive, NotInAudience, NotShared });
 
 /// The number of a value that may be absent.
 pub fn optional<E: Wire>(value: Option<E>) -> i32 {

@@ -11,6 +11,7 @@ pub mod mask;
 pub mod member;
 pub mod partnership;
 pub mod provider;
+pub mod sharing;
 pub mod sync;
 
 use crate::domain::time::Timestamp;

@@ -357,6 +357,7 @@ pub fn entry(view: EntryView) -> pb::AuditEntry {
         id,
         position: _,
         partnership,
+        shared_item,
         action,
         actor,
         actor_is_operator,
@@ -377,5 +378,6 @@ pub fn entry(view: EntryView) -> pb::AuditEntry {
         reason,
         request_id,
         create_time: Some(time(created_at)),
+        shared_item_id: shared_item.map(|id| id.to_string()).unwrap_or_default(),
     }
 }

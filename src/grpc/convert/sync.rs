@@ -4,7 +4,7 @@ use super::enums::Wire;
 use super::{contact, length, span, time};
 use crate::domain::event::{Body, EventKind, MemberFact};
 use crate::domain::ids::AccountId;
-use crate::domain::sync::Telling;
+use crate::domain::sync::{Details, Telling};
 use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::feed::entry::{EndedContacts, Entry};
@@ -80,7 +80,8 @@ pub fn framed(viewer: AccountId, now: Timestamp, message: Message) -> Bytes {
     let position = token.position;
     let payload = match said {
         Said::Events(stretch, telling) => {
-            return stretch.bytes(viewer, |entry, bytes| {
+            let details = details_of(telling);
+            return stretch.bytes(viewer, details, |entry, bytes| {
                 let place =
                     ResumeToken { snapshot: token.snapshot, ..entry.place.token(token.log) };
                 let payload = Payload::Event(event(viewer, entry, telling));
@@ -131,7 +132,9 @@ pub fn page(viewer: AccountId, page: Page) -> pb::ListMemberEventsResponse {
 
 fn event(viewer: AccountId, entry: &Entry, telling: Telling) -> pb::MemberEvent {
     let (partner, partnership) = match telling {
-        Telling::Member(partner) | Telling::Restored(partner, _) => (partner, None),
+        Telling::Member(partner, _) | Telling::Restored(partner, _) | Telling::Updated(partner) => {
+            (partner, None)
+        }
         Telling::Activated(partner, id) | Telling::Ended(partner, id) => (partner, Some(id)),
     };
     pb::MemberEvent {
@@ -141,8 +144,8 @@ fn event(viewer: AccountId, entry: &Entry, telling: Telling) -> pb::MemberEvent 
         partner_account_id: partner.to_string(),
         partnership_id: partnership.map(|id| id.to_string()).unwrap_or_default(),
         member: match &entry.body {
-            Body::Member(fact) => Some(partner_member(partner, fact)),
-            Body::Partnership(_) | Body::Contact(_) | Body::Empty {} => None,
+            Body::Member(fact) => Some(partner_member(partner, fact, details_of(telling))),
+            Body::Partnership(_) | Body::Contact(_) | Body::Share(_) | Body::Empty {} => None,
         },
         commit_time: Some(time(entry.at)),
         ended_contacts: match entry.ended_contacts(viewer) {
@@ -155,27 +158,33 @@ fn event(viewer: AccountId, entry: &Entry, telling: Telling) -> pb::MemberEvent 
     }
 }
 
-/// What partners see; phone, title and locale are contact details, which nobody can share yet (C10).
-fn partner_member(home: AccountId, fact: &MemberFact) -> pb::PartnerMember {
-    let MemberFact {
-        membership: _,
-        member,
-        email,
-        display_name,
-        state,
-        phone: _,
-        title: _,
-        locale: _,
-    } = fact;
+fn details_of(telling: Telling) -> Details {
+    match telling {
+        Telling::Member(_, details) => details,
+        Telling::Activated(..)
+        | Telling::Ended(..)
+        | Telling::Updated(_)
+        | Telling::Restored(..) => Details::Withheld,
+    }
+}
+
+/// What a partner sees; phone, title and locale while these are shared with it (C10).
+fn partner_member(home: AccountId, fact: &MemberFact, details: Details) -> pb::PartnerMember {
+    let MemberFact { membership: _, member, email, display_name, state, phone, title, locale } =
+        fact;
+    let detail = |text: &String| match details {
+        Details::Shown => text.clone(),
+        Details::Withheld => String::new(),
+    };
     pb::PartnerMember {
         id: member.to_string(),
         home_account_id: home.to_string(),
         email: email.clone(),
         display_name: display_name.clone(),
         state: state.to_wire(),
-        phone: String::new(),
-        title: String::new(),
-        locale: String::new(),
+        phone: detail(phone),
+        title: detail(title),
+        locale: detail(locale),
     }
 }
 
@@ -188,6 +197,7 @@ fn kind(kind: EventKind) -> pb::MemberEventKind {
         EventKind::MemberRemoved => pb::MemberEventKind::MemberRemoved,
         EventKind::PartnerActivated => pb::MemberEventKind::PartnerActivated,
         EventKind::PartnerEnded => pb::MemberEventKind::PartnerEnded,
+        EventKind::ItemShared | EventKind::ItemUnshared => pb::MemberEventKind::PartnerUpdated,
         // nobody is told of these
         EventKind::LogOpened
         | EventKind::AccountCreated
@@ -205,6 +215,7 @@ fn kind(kind: EventKind) -> pb::MemberEventKind {
         | EventKind::ContactSuppressed
         | EventKind::ContactRestored
         | EventKind::ProviderProfileUpdated
-        | EventKind::InquirySent => pb::MemberEventKind::Unspecified,
+        | EventKind::InquirySent
+        | EventKind::SharedItemUpdated => pb::MemberEventKind::Unspecified,
     }
 }

@@ -1,4 +1,4 @@
-//! Scenarios of provider relationships. Those that publish agreements have a service of their own: what is in force
+//! Scenarios of provider relationships and of sharing. Those that publish agreements have a service of their own: what is in force
 //! concerns everybody.
 
 use super::scenarios::{Stage, failed};
@@ -57,4 +57,11 @@ pub async fn partnership_required(common: &Arc<Harness>) -> Status {
     let stage = Stage::on(common).await;
     let other = stage.harness.organization(&uuid::Uuid::now_v7().simple().to_string()).await;
     failed(stage.bo.lets_see(&stage.ann, &other, true).await)
+}
+
+pub async fn audience_is_dynamic(common: &Arc<Harness>) -> Status {
+    let stage = Stage::on(common).await;
+    stage.ann.joins(&stage.bo).await;
+    let folder = stage.ann.shares(&stage.bo, pb::ItemType::Folder, "f").await;
+    failed(stage.ann.takes_out(&folder.id, &stage.bo.boss).await)
 }

@@ -19,6 +19,9 @@ pub fn event(telling: &Telling) -> Option<pb::MemberEvent> {
             let kind = pb::MemberEventKind::PartnerEnded;
             (kind, partner, Some(partnership), None, Some(*contacts))
         }
+        What::Updated { partner } => {
+            (pb::MemberEventKind::PartnerUpdated, partner, None, None, None)
+        }
         What::Restored(_) => return None,
     };
     Some(pb::MemberEvent {
@@ -34,16 +37,16 @@ pub fn event(telling: &Telling) -> Option<pb::MemberEvent> {
 }
 
 fn partner_member((home, member): Key, person: &Person) -> pb::PartnerMember {
+    let [phone, title, locale] = &person.details;
     pb::PartnerMember {
         id: member.to_string(),
         home_account_id: home.to_string(),
         email: person.email.clone(),
         display_name: person.display_name.clone(),
         state: person.state.into(),
-        // nobody shares contact details yet (C10)
-        phone: String::new(),
-        title: String::new(),
-        locale: String::new(),
+        phone: phone.clone(),
+        title: title.clone(),
+        locale: locale.clone(),
     }
 }
 
@@ -54,13 +57,11 @@ pub fn copy(viewer: Uuid, contact: &pb::Contact) -> Result<(Key, Copy), String> 
     if contact.kind() != pb::ContactKind::Member || contact.account_id != viewer.to_string() {
         return Err(format!("no MEMBER contact of {viewer}: {contact:?}"));
     }
-    if [&contact.phone, &contact.title, &contact.locale].iter().any(|text| !text.is_empty()) {
-        return Err(format!("contact details of {member} are shown"));
-    }
     let person = Person {
         email: contact.email.clone(),
         display_name: contact.display_name.clone(),
         state: contact.member_state(),
+        details: [contact.phone.clone(), contact.title.clone(), contact.locale.clone()],
     };
     Ok(((home, member), Copy { person, link: contact.link() }))
 }

@@ -158,9 +158,11 @@ fn bench<'a>(record: &Record, page: &'a Page, log: &'a Log, index: usize) -> Ben
 /// What the consumer holds, in the oracle's words.
 fn held(consumer: &client::Contacts) -> Contacts {
     let copy = |((home, member), person): (&client::contacts::Key, &client::contacts::Person)| {
-        let client::contacts::Person { email, display_name, state, link } = person.clone();
+        let client::contacts::Person { email, display_name, phone, title, locale, state, link } =
+            person.clone();
+        let details = [phone, title, locale];
         let key = (home.parse().expect("an id"), member.parse().expect("an id"));
-        (key, Copy { person: Person { email, display_name, state }, link })
+        (key, Copy { person: Person { email, display_name, state, details }, link })
     };
     consumer.iter().map(copy).collect()
 }

@@ -14,6 +14,15 @@ pub struct Person {
     pub email: String,
     pub display_name: String,
     pub state: MemberState,
+    /// Phone, title and locale; empty where they are not shared.
+    pub details: [String; 3],
+}
+
+impl Person {
+    /// As one is told who is not told the details.
+    fn plain(self) -> Self {
+        Self { details: Default::default(), ..self }
+    }
 }
 
 /// A person on a page.
@@ -51,6 +60,10 @@ pub enum What {
         partnership: Uuid,
         contacts: EndedContacts,
     },
+    /// The partner changed what it shares of its people.
+    Updated {
+        partner: Uuid,
+    },
     /// A contact that the account had deleted is there again.
     Restored(Key),
 }
@@ -62,6 +75,8 @@ pub struct Page {
     pub tellings: Vec<Telling>,
     copies: BTreeMap<Key, Vec<(i64, Option<Copy>)>>,
     hidden: BTreeMap<Key, Vec<(i64, bool)>>,
+    /// People of partners that have lasted since they were last told of, with all their details.
+    following: BTreeMap<Key, Person>,
     purges: bool,
 }
 
@@ -74,6 +89,8 @@ pub struct Oracle {
     pages: BTreeMap<Uuid, Page>,
     people: BTreeMap<Key, Person>,
     active: BTreeSet<(Uuid, Uuid)>,
+    /// Who shares contact details with whom.
+    detailed: BTreeSet<(Uuid, Uuid)>,
 }
 
 impl Oracle {
@@ -109,6 +126,7 @@ impl Oracle {
                 let closed = change.iter().any(|other| other.kind == Kind::AccountClosed);
                 self.ended(row, closed);
             }
+            Kind::ItemShared | Kind::ItemUnshared if details(row) => self.updated(row),
             Kind::ContactSuppressed => self.hide(row, true),
             Kind::ContactRestored => self.hide(row, false),
             Kind::PreferencesUpdated => {
@@ -131,7 +149,10 @@ impl Oracle {
             | Kind::GuestCreated
             | Kind::GuestDeleted
             | Kind::ProviderProfileUpdated
-            | Kind::InquirySent => {}
+            | Kind::InquirySent
+            | Kind::ItemShared
+            | Kind::ItemUnshared
+            | Kind::SharedItemUpdated => {}
         }
     }
 
@@ -145,7 +166,11 @@ impl Oracle {
             self.people.insert((home, member), after.clone());
         }
         for viewer in self.partners(home) {
+            let full = after.clone();
+            let is_detailed = self.detailed.contains(&(home, viewer));
+            let after = if is_detailed { full.clone() } else { full.clone().plain() };
             let page = self.at(viewer);
+            page.following.insert((home, member), full);
             let link = if left { Link::RemovedAtSource } else { Link::Synced };
             page.put((home, member), row.position, Some(Copy { person: after.clone(), link }));
             if !page.hides((home, member)) {
@@ -173,7 +198,10 @@ impl Oracle {
                     page.put(key, row.position, Some(copy));
                 }
             }
+            page.following.retain(|key, _| key.0 != partner);
             for (key, person) in there {
+                page.following.insert(key, person.clone());
+                let person = person.plain();
                 page.put(key, row.position, Some(Copy { person, link: Link::Synced }));
             }
             page.tell(row, What::Activated { partner, partnership: row.subject });
@@ -183,6 +211,7 @@ impl Oracle {
     fn ended(&mut self, row: &LogRow, closed: bool) {
         let (a, b) = parties(row);
         self.active.retain(|pair| *pair != (a, b) && *pair != (b, a));
+        self.detailed.retain(|pair| *pair != (a, b) && *pair != (b, a));
         for (viewer, partner) in [(a, b), (b, a)] {
             let page = self.at(viewer);
             let contacts = match (page.purges, closed) {
@@ -207,6 +236,26 @@ impl Oracle {
             }
             page.tell(row, What::Ended { partner, partnership: row.subject, contacts });
         }
+    }
+
+    /// Everybody whom the partner's end has met since it began is told of anew; who left before stays as it was.
+    fn updated(&mut self, row: &LogRow) {
+        let (partner, viewer) = parties(row);
+        let shown = row.kind == EventKind::ItemShared;
+        if shown {
+            self.detailed.insert((partner, viewer));
+        } else {
+            self.detailed.remove(&(partner, viewer));
+        }
+        let page = self.at(viewer);
+        for (key, mut copy) in page.of_partner(partner) {
+            if let Some(full) = page.following.get(&key) {
+                let details = if shown { full.details.clone() } else { Default::default() };
+                copy.person.details = details;
+                page.put(key, row.position, Some(copy));
+            }
+        }
+        page.tell(row, What::Updated { partner });
     }
 
     fn hide(&mut self, row: &LogRow, hidden: bool) {
@@ -282,8 +331,13 @@ fn shares(row: &LogRow) -> bool {
     row.payload["kind"] == "COLLABORATION"
 }
 
+/// Contact details, shared or not any more while the partnership lasts.
+fn details(row: &LogRow) -> bool {
+    row.payload["item_type"] == "CONTACT_DETAILS" && row.payload["is_live"] == true
+}
+
 fn parties(row: &LogRow) -> (Uuid, Uuid) {
-    (row.account, row.counterpart.expect("a partnership has two parties"))
+    (row.account, row.counterpart.expect("there are two parties"))
 }
 
 fn person(row: &LogRow) -> Person {
@@ -294,7 +348,8 @@ fn person(row: &LogRow) -> Person {
         Some("REMOVED") => MemberState::Removed,
         other => panic!("the log at {} has a member in state {other:?}", row.position),
     };
-    Person { email: text("email"), display_name: text("display_name"), state }
+    let details = [text("phone"), text("title"), text("locale")];
+    Person { email: text("email"), display_name: text("display_name"), state, details }
 }
 
 fn id(value: &serde_json::Value) -> Uuid {

@@ -235,7 +235,7 @@ impl Reader {
         self.place = Place::After { position: after, inside: None };
         self.skip_to(event.position, bench);
         let inside = match telling.what {
-            What::Activated { partner, .. } => {
+            What::Activated { partner, .. } | What::Updated { partner } => {
                 verdict.sub_snapshots += 1;
                 Some(Inside::begin(bench.page, event.position, Some(partner)))
             }
