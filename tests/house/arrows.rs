@@ -13,12 +13,14 @@ const FLOORS: &[&[&str]] = &[
     &["account", "audit"],
     &["agreement", "provider"],
     &["partnership"],
-    &["contact", "access"],
+    &["contact", "access", "archive"],
     &["sync"],
     &["grpc"],
     &["client"],
     &["config"],
+    &["keys"],
     &["telemetry", "server", "demo", "token", "watch"],
+    &["commands"],
     &["main", "lib"],
 ];
 
@@ -36,7 +38,7 @@ const KEPT_IN: &[(&[&str], &[&str], &str)] = &[
             "http",
             "pb",
         ],
-        &["grpc", "client", "server", "demo", "token", "watch"],
+        &["grpc", "client", "server", "demo", "token", "watch", "commands"],
         "transports and generated code",
     ),
     (

@@ -190,6 +190,7 @@ fn kind(kind: EventKind) -> pb::MemberEventKind {
         EventKind::PartnerEnded => pb::MemberEventKind::PartnerEnded,
         // nobody is told of these
         EventKind::LogOpened
+        | EventKind::LogImported
         | EventKind::AccountCreated
         | EventKind::AccountUpdated
         | EventKind::AccountSuspended
