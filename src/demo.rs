@@ -191,7 +191,7 @@ fn unless_there<T>(answer: Result<T, Status>) -> Result<bool, DemoError> {
 fn authorised<T>(config: &DemoConfig, message: T) -> Result<Request<T>, DemoError> {
     let mut request = Request::new(message);
     if let Some(token) = &config.token {
-        let value = format!("Bearer {token}").parse().map_err(|_| DemoError::Token)?;
+        let value = format!("Bearer {}", token.expose()).parse().map_err(|_| DemoError::Token)?;
         request.metadata_mut().insert("authorization", value);
     }
     Ok(request)

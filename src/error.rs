@@ -138,6 +138,8 @@ pub enum Error {
     ConcurrentChange,
     #[error("{}", quota_sentence(*quota, *limit))]
     QuotaExceeded { quota: Quota, limit: u64, retry_after: Duration },
+    #[error("You make more than {limit} calls a second, the most allowed; wait before the next.")]
+    RateLimited { limit: u32, retry_after: Duration },
     #[error("The invitation was sent less than an hour ago; wait before sending it again.")]
     ResendTooSoon { retry_after: Duration },
     #[error("There are {limit} streams open already, the most allowed; close some, or wait.")]

@@ -2,13 +2,14 @@
 //!
 //! The rooms, and the arrows between them; arrows only go down this list:
 //! ```text
-//!   main                  subcommands: demo, token, watch
-//!   server                the composition root: services, reactions, start and stop        config, telemetry
+//!   main                  subcommands: demo, token, watch, commands
+//!   server                the composition root: services, reactions, start and stop        config, keys, telemetry
 //!   client                the consumer's side of the stream, to be copied
 //!   grpc                  the only room that knows tonic and generated code
 //!   sync                  what happens among an account's partners: the stream, and the same by page
 //!   contact   access      the Contacts page, read from histories as of a position; what a partner may do
 //!   sharing               items shared with partners, whom they reach, who may see them
+//!   archive               copies of the whole database: export, import
 //!   partnership           invitations, decisions, roles, what each side sees
 //!   agreement provider    what customers accept before providers may work for them; the directory of providers
 //!   audit    account      who did what; accounts, members, preferences, rights
@@ -27,10 +28,12 @@
 pub mod access;
 pub mod account;
 pub mod agreement;
+pub mod archive;
 pub mod audit;
 pub mod backend;
 pub mod caller;
 pub mod client;
+pub mod commands;
 pub mod config;
 pub mod contact;
 pub mod demo;
@@ -43,6 +46,7 @@ pub mod faults;
 mod faults;
 pub mod feed;
 pub mod grpc;
+pub mod keys;
 pub mod migration;
 pub mod partnership;
 pub mod provider;

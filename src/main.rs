@@ -1,11 +1,15 @@
 //! The subcommands, and what the process answers: exit code and one line on standard error.
 
-use clap::Parser;
-use partner_service::config::{Cli, Command, ConfigError, ServeConfig, WatchConfig};
+use partner_service::commands::{self, Report, copy, health, migrate, version};
+use partner_service::config::{
+    self, Command, ConfigCommand, ConfigError, Invocation, MigrateCommand, ReadError, ServeConfig,
+    WatchConfig,
+};
 use partner_service::demo::DemoError;
 use partner_service::server::ServeError;
 use partner_service::watch::WatchError;
-use partner_service::{demo, server, telemetry, token};
+use partner_service::{backend::OpenError, demo, server, telemetry, token};
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,29 +26,67 @@ struct Failure {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Cli { command, serve } = Cli::parse();
-    let outcome = match command {
-        None => run(&serve).await,
-        Some(Command::Serve(config)) => run(&config).await,
-        Some(Command::Demo(config)) => demo::run(&config).await.map_err(Failure::from),
-        Some(Command::Token(config)) => token::sign(&config)
-            .map(|token| {
-                // whoever closes the pipe early does not want it
-                let _ = writeln!(std::io::stdout(), "{token}");
-            })
-            .map_err(Failure::from),
-        Some(Command::Watch(config)) => watch(&config).await,
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let invocation = match config::read(&arguments) {
+        Ok(invocation) => invocation,
+        Err(ReadError::Clap(answer)) => answer.exit(),
+        Err(ReadError::Config(error)) => return failed(&Failure::from(error)),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure { code, message }) => {
-            eprintln!("partner-service: {message}");
+    match run(invocation).await {
+        Ok(Report { text, is_aside, code }) => {
+            // whoever closes the pipe early does not want it
+            let _ = match is_aside {
+                true => std::io::stderr().write_all(text.as_bytes()),
+                false => std::io::stdout().write_all(text.as_bytes()),
+            };
             ExitCode::from(code)
+        }
+        Err(failure) => failed(&failure),
+    }
+}
+
+fn failed(Failure { code, message }: &Failure) -> ExitCode {
+    eprintln!("partner-service: {message}");
+    ExitCode::from(*code)
+}
+
+async fn run(Invocation { cli, settings }: Invocation) -> Result<Report, Failure> {
+    let done = |()| Report::done(String::new());
+    match cli.command {
+        None => Ok(serve(&cli.serve).await.map(done)?),
+        Some(Command::Serve(config)) => Ok(serve(&config).await.map(done)?),
+        Some(Command::Migrate(MigrateCommand::Up(config))) => Ok(migrate::up(&config).await?),
+        Some(Command::Migrate(MigrateCommand::Status(config))) => {
+            Ok(migrate::status(&config).await?)
+        }
+        Some(Command::Healthcheck(config)) => Ok(health::check(&config).await?),
+        Some(Command::Config(ConfigCommand::Print(config))) => {
+            Ok(Report::done(config::printed(&settings, config.output)))
+        }
+        Some(Command::Config(ConfigCommand::Check(config))) => {
+            let (report, problems) = commands::config::check(&config);
+            for problem in problems {
+                eprintln!("partner-service: {problem}");
+            }
+            Ok(report)
+        }
+        Some(Command::Export(config)) => Ok(copy::export(&config).await?),
+        Some(Command::Import(config)) => Ok(copy::import(&config).await?),
+        Some(Command::Demo(config)) => Ok(demo::run(&config).await.map(done)?),
+        Some(Command::Token(config)) => {
+            Ok(token::sign(&config).map(|token| Report::done(format!("{token}\n")))?)
+        }
+        Some(Command::Watch(config)) => Ok(watch(&config).await.map(done)?),
+        Some(Command::Version(config)) => Ok(version::tell(&config)),
+        Some(Command::Completions(config)) => {
+            let mut script = Vec::new();
+            config::completions(&config, &mut script);
+            Ok(Report::done(String::from_utf8_lossy(&script).into_owned()))
         }
     }
 }
 
-async fn run(config: &ServeConfig) -> Result<(), Failure> {
+async fn serve(config: &ServeConfig) -> Result<(), Failure> {
     let _lines = telemetry::start(config.log_format);
     Ok(server::run(config, signalled()?).await?)
 }
@@ -56,7 +98,7 @@ async fn watch(config: &WatchConfig) -> Result<(), Failure> {
 /// Cancelled by SIGTERM or SIGINT.
 fn signalled() -> Result<CancellationToken, Failure> {
     let shutdown = CancellationToken::new();
-    let handle = |kind| signal(kind).map_err(|error| Failure::new(FAILED, &error));
+    let handle = |kind| signal(kind).map_err(|error| Failure::new(false, &error));
     let (mut terminate, mut interrupt) =
         (handle(SignalKind::terminate())?, handle(SignalKind::interrupt())?);
     let stop = shutdown.clone();
@@ -71,31 +113,49 @@ fn signalled() -> Result<CancellationToken, Failure> {
 }
 
 impl Failure {
-    fn new(code: u8, error: &dyn std::error::Error) -> Self {
-        Self { code, message: error.to_string() }
+    fn new(is_usage: bool, error: &dyn std::error::Error) -> Self {
+        Self { code: if is_usage { USAGE } else { FAILED }, message: error.to_string() }
     }
 }
 
 impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Self {
-        Self::new(if error.is_usage() { USAGE } else { FAILED }, &error)
+        Self::new(error.is_usage(), &error)
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::new(error.is_usage(), &error)
     }
 }
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::new(USAGE, &error)
+        Self::new(true, &error)
     }
 }
 
 impl From<DemoError> for Failure {
     fn from(error: DemoError) -> Self {
-        Self::new(if error.is_usage() { USAGE } else { FAILED }, &error)
+        Self::new(error.is_usage(), &error)
     }
 }
 
 impl From<WatchError> for Failure {
     fn from(error: WatchError) -> Self {
-        Self::new(if error.is_usage() { USAGE } else { FAILED }, &error)
+        Self::new(error.is_usage(), &error)
+    }
+}
+
+impl From<copy::CopyError> for Failure {
+    fn from(error: copy::CopyError) -> Self {
+        Self::new(error.is_usage(), &error)
+    }
+}
+
+impl From<health::HealthError> for Failure {
+    fn from(error: health::HealthError) -> Self {
+        Self::new(error.is_usage(), &error)
     }
 }

@@ -4,11 +4,12 @@ use crate::account::group_commit::{self, Registrations};
 use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, SecretKey};
 use crate::config::{AuthMode, ConfigError, Doorbell, ServeConfig};
 use crate::error::Error;
-use crate::grpc::auth::{Authenticator, JwtVerifier, KeyError};
+use crate::grpc::auth::Authenticator;
 use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
 use crate::grpc::{
     Accounts, Agreements, Contacts, Gate, MemberSync, Partners, Providers, Sharing, pb,
 };
+use crate::keys::{authenticator, key_in_file};
 use crate::partnership::sweep;
 use crate::{audit, partnership, provider};
 use pb::account_service_server::AccountServiceServer;
@@ -19,7 +20,6 @@ use pb::partner_service_server::PartnerServiceServer;
 use pb::provider_service_server::ProviderServiceServer;
 use pb::sharing_service_server::SharingServiceServer;
 use std::io::Write;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -61,9 +61,10 @@ impl ServeError {
     /// Whether it is the command line or the environment that has to be put right.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        use OpenError::{Malformed, NotDirect, OtherDatabase, UnknownScheme};
-        let Self::Database(error) = self else { return matches!(self, Self::Config(_)) };
-        matches!(error, UnknownScheme | Malformed { .. } | NotDirect | OtherDatabase { .. })
+        match self {
+            Self::Database(error) => error.is_usage(),
+            other => matches!(other, Self::Config(_)),
+        }
     }
 }
 
@@ -130,8 +131,8 @@ impl Service {
         Ok(service)
     }
 
-    /// Takes the replica out of service while it does not see the log's end (P9), and for a moment when it had to go on
-    /// from another place in the log; until `shutdown`.
+    /// Takes the replica out of service while it does not see the log's end (P9) or the database lacks a migration, and for
+    /// a moment when it had to go on from another place in the log; until `shutdown`.
     pub fn readiness(
         &self,
         shutdown: CancellationToken,
@@ -183,8 +184,8 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     let authenticator = authenticator(config)?;
     std::fs::create_dir_all(&config.data_dir)
         .map_err(|source| ServeError::File { path: config.data_dir.clone(), source })?;
-    let direct = config.database_direct_url.as_deref();
-    let database = Database::open_with(&config.database_url(), direct).await?;
+    let (url, direct) = (config.database.url(&config.data_dir), config.database.direct_url());
+    let database = Database::open_with(&url, direct, config.migrate.into()).await?;
     let (key, key_origin) = secret_key(config, &database).await?;
     let about_database =
         format!("{} ({})", database.location(), migrations(database.migrations_applied()));
@@ -256,12 +257,22 @@ async fn readiness(backend: Arc<Backend>, health: HealthReporter, shutdown: Canc
             }
             _ = ticks.tick() => hub.lag() <= most,
         };
+        let is_ready = is_ready
+            && tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return,
+                is_behind = backend.lacks_migrations() => !is_behind,
+            };
         if std::mem::replace(&mut was_ready, is_ready) == is_ready {
             continue;
         }
         let status = if is_ready { ServingStatus::Serving } else { ServingStatus::NotServing };
         let lag_s = hub.lag().as_secs();
-        tracing::warn!(lag_s, is_ready, "readiness changed with the place in the log");
+        tracing::warn!(
+            lag_s,
+            is_ready,
+            "readiness changed with the place in the log, or with the schema"
+        );
         for service in ["", "readiness"] {
             health.set_service_status(service, status).await;
         }
@@ -304,52 +315,28 @@ fn limits(config: &ServeConfig) -> Limits {
         invitations_per_day: config.invitations_per_day,
         open_invitations: config.open_invitations,
         event_retention: config.event_retention.0,
+        rate_limit: config.rate_limit,
         ..Limits::default()
     }
-}
-
-type MakeVerifier = fn(&[u8], &str, &str) -> Result<JwtVerifier, KeyError>;
-
-fn authenticator(config: &ServeConfig) -> Result<Authenticator, ConfigError> {
-    if config.auth == AuthMode::None {
-        return Ok(Authenticator::None);
-    }
-    let (issuer, audience) = (&config.jwt_issuer, &config.jwt_audience);
-    let (path, made): (&Path, MakeVerifier) = match (&config.jwt_key_file, &config.jwks) {
-        (Some(path), None) => (path, JwtVerifier::with_key),
-        (None, Some(path)) => (path, JwtVerifier::with_jwks),
-        _ => return Err(ConfigError::NoKeySource),
-    };
-    let bytes = std::fs::read(path)
-        .map_err(|source| ConfigError::File { path: path.to_path_buf(), source })?;
-    let verifier = made(&bytes, issuer, audience).map_err(|error| ConfigError::Key {
-        path: path.to_path_buf(),
-        message: error.to_string(),
-    })?;
-    Ok(Authenticator::Jwt(Box::new(verifier)))
 }
 
 async fn secret_key(
     config: &ServeConfig,
     database: &Database,
 ) -> Result<(SecretKey, &'static str), ServeError> {
-    let Some(path) = &config.secret_key_file else {
-        let key = database.service_key(Clock::System.now()).await?;
-        return Ok((
-            key,
-            "kept in the database, so a dump of it contains the key; --secret-key-file keeps it outside",
-        ));
-    };
-    let bytes =
-        std::fs::read(path).map_err(|source| ConfigError::File { path: path.clone(), source })?;
-    let key = SecretKey::new(bytes.trim_ascii().to_vec()).ok_or_else(|| ConfigError::Key {
-        path: path.clone(),
-        message: format!("a secret key needs at least {} bytes", SecretKey::MIN_BYTES),
-    })?;
-    Ok((key, "from --secret-key-file"))
+    if let Some(key) = key_in_file(config)? {
+        return Ok((key, "from --secret-key-file"));
+    }
+    let key = database.service_key(Clock::System.now()).await?;
+    Ok((
+        key,
+        "kept in the database, so a dump of it contains the key; --secret-key-file keeps it outside",
+    ))
 }
 
-fn migrations(applied: usize) -> String {
+/// How many migrations were applied, in words.
+#[must_use]
+pub fn migrations(applied: usize) -> String {
     match applied {
         0 => "schema up to date".to_owned(),
         1 => "1 migration applied".to_owned(),

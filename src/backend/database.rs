@@ -1,17 +1,16 @@
 //! Opening a database: SQLite in a file, or PostgreSQL; settings that durability rests on are asserted, not assumed.
 
 use super::key::SecretKey;
+use super::schema::{self, Migrate};
 use super::work::Patience;
 use super::{postgres, sqlite};
 use crate::domain::time::Timestamp;
 use crate::entity::service_key;
-use crate::migration::Migrator;
 use sea_orm::{
     AccessMode, ActiveValue::Set, ConnAcquireErr, ConnectionTrait, DatabaseConnection,
     DatabaseTransaction, DbErr, EntityTrait, IsolationLevel, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait, sea_query::OnConflict,
 };
-use sea_orm_migration::MigratorTrait;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use std::fs::File;
 use std::path::PathBuf;
@@ -57,6 +56,14 @@ pub enum OpenError {
     InUse(PathBuf),
     #[error("{} cannot be used: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
+    #[error(
+        "the schema is behind this version, and --migrate is off; run `partner-service migrate up` first (missing: {missing})"
+    )]
+    SchemaBehind { missing: String },
+    #[error(
+        "the schema is another version's: it has {unknown}, which this one does not know, and lacks {missing}, which this one needs"
+    )]
+    ForeignSchema { missing: String, unknown: String },
     #[error("PostgreSQL {found} is too old; 15 or later is needed")]
     TooOld { found: String },
     #[error(
@@ -65,6 +72,20 @@ pub enum OpenError {
     NotDurable { setting: &'static str, found: String, needed: &'static str },
     #[error("the database cannot be used: {0}")]
     Database(#[from] DbErr),
+}
+
+impl OpenError {
+    /// Whether it is the command line, the environment or the file that has to be put right.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownScheme
+                | Self::Malformed { .. }
+                | Self::NotDirect
+                | Self::OtherDatabase { .. }
+        )
+    }
 }
 
 /// Connections for reading and for writing.
@@ -93,7 +114,7 @@ impl Database {
     /// # Errors
     /// What is wrong, in words for an administrator.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        Self::open_with(url, None).await
+        Self::open_with(url, None, Migrate::Auto).await
     }
 
     /// The same; where `url` leads through a pooler, `direct` leads to the same PostgreSQL without one, for what needs a
@@ -101,18 +122,21 @@ impl Database {
     ///
     /// # Errors
     /// What is wrong, in words for an administrator.
-    pub async fn open_with(url: &str, direct: Option<&str>) -> Result<Self, OpenError> {
-        let is_postgres =
-            |url: &str| url.starts_with("postgres://") || url.starts_with("postgresql://");
-        if direct.is_some_and(|direct| !(is_postgres(direct) && is_postgres(url))) {
-            Err(OpenError::NotDirect)
-        } else if url.starts_with("sqlite:") {
-            sqlite::open(url).await
-        } else if is_postgres(url) {
-            postgres::open(url, direct).await
-        } else {
-            Err(OpenError::UnknownScheme)
+    pub async fn open_with(
+        url: &str,
+        direct: Option<&str>,
+        migrate: Migrate,
+    ) -> Result<Self, OpenError> {
+        match engine_of(url, direct)? {
+            Engine::Sqlite => sqlite::open(url, migrate).await,
+            Engine::Postgres => postgres::open(url, direct, migrate).await,
         }
+    }
+
+    /// Whether the database lacks a migration that this version needs, which can be once it was restored; a database that
+    /// does not answer lacks none.
+    pub(super) async fn is_behind(&self) -> bool {
+        schema::is_behind(&self.reads).await.unwrap_or(false)
     }
 
     /// Which engine it is.
@@ -227,6 +251,31 @@ impl Database {
         }
     }
 
+    /// Runs `load` in one transaction, which may take its time; commits all of it, or nothing.
+    ///
+    /// # Errors
+    /// What `load` answers; the database's.
+    pub async fn restore<T, E: From<DbErr>>(
+        &self,
+        load: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let txn = self.begin().await?;
+        if self.engine == Engine::Postgres {
+            // between two pieces of a copy that comes slowly
+            txn.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
+        }
+        match load(&txn).await {
+            Ok(done) => {
+                txn.commit().await?;
+                Ok(done)
+            }
+            Err(error) => {
+                txn.rollback().await?;
+                Err(error)
+            }
+        }
+    }
+
     pub(super) async fn begin_snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
         match self.engine {
             // its first read fixes what a transaction sees
@@ -272,12 +321,19 @@ where
     }
 }
 
-pub(super) async fn migrate(db: &DatabaseConnection) -> Result<usize, OpenError> {
-    let pending = Migrator::get_pending_migrations(db).await?.len();
-    if pending > 0 {
-        Migrator::up(db, None).await?;
+/// Which engine the URLs are for.
+pub(super) fn engine_of(url: &str, direct: Option<&str>) -> Result<Engine, OpenError> {
+    let is_postgres =
+        |url: &str| url.starts_with("postgres://") || url.starts_with("postgresql://");
+    if direct.is_some_and(|direct| !(is_postgres(direct) && is_postgres(url))) {
+        Err(OpenError::NotDirect)
+    } else if url.starts_with("sqlite:") {
+        Ok(Engine::Sqlite)
+    } else if is_postgres(url) {
+        Ok(Engine::Postgres)
+    } else {
+        Err(OpenError::UnknownScheme)
     }
-    Ok(pending)
 }
 
 /// The first column of the first row, as text.

@@ -17,6 +17,8 @@ pub struct Limits {
     pub open_invitations: u64,
     /// Providers an account may contact per UTC day (P3).
     pub providers_per_day: u64,
+    /// Calls per second that a member may make; zero is no limit.
+    pub rate_limit: u32,
     /// The least time between two sendings of one invitation (I11).
     pub resend_interval: Duration,
     /// How long events are kept; zero is for ever.
@@ -43,6 +45,7 @@ impl Default for Limits {
             refused_per_day: 1_000,
             open_invitations: 500,
             providers_per_day: 200,
+            rate_limit: 0,
             resend_interval: Duration::from_secs(60 * 60),
             event_retention: 7 * DAY,
             remember: DAY,

@@ -22,12 +22,14 @@ mod database;
 mod group;
 mod key;
 mod limits;
+mod look;
 mod nats;
 mod notify;
 mod outcome;
 mod pause;
 mod postgres;
 mod remembered;
+mod schema;
 mod sqlite;
 mod work;
 
@@ -36,9 +38,11 @@ pub use database::{Database, Engine, OpenError};
 pub use group::{Command, Group};
 pub use key::SecretKey;
 pub use limits::Limits;
+pub use look::Look;
 pub use nats::Nats;
 pub use outcome::{Answer, At, Change, Outcome, Outcomes, Part, Planned, Slot, insert, update};
 pub use pause::{Pause, PausePoint};
+pub use schema::{Migrate, Schema};
 pub use work::{Ask, Asked, Done, Patience, RequestKey, Verdict, Work};
 
 pub use crate::entity::rows::{insert_all, one_of, upsert_all};
@@ -188,6 +192,11 @@ impl Backend {
         retention::raise_floor(db, self.now().minus(retention)).await?;
         while retention::delete_below_floor(db).await? {}
         Ok(())
+    }
+
+    /// Whether the database lacks a migration that this version needs: one that was restored may.
+    pub async fn lacks_migrations(&self) -> bool {
+        self.database.is_behind().await
     }
 
     /// Stops following the log and closes every connection.

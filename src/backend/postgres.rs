@@ -6,8 +6,9 @@
 
 use super::database::{
     ACQUIRE_TIMEOUT, CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT, Database, Engine, OpenError, Tail,
-    connect_error, in_words, migrate, patiently, setting_of,
+    connect_error, in_words, patiently, setting_of,
 };
+use super::schema::{Migrate, settle};
 use sea_orm::{ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, Statement};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
@@ -29,7 +30,11 @@ const URL: &str = "--database-url";
 const DIRECT_URL: &str = "--database-direct-url";
 
 /// Connects, migrates under a lock held for the whole run, and checks that commits are durable.
-pub(super) async fn open(url: &str, direct_url: Option<&str>) -> Result<Database, OpenError> {
+pub(super) async fn open(
+    url: &str,
+    direct_url: Option<&str>,
+    how: Migrate,
+) -> Result<Database, OpenError> {
     let options = parsed(url, URL)?;
     let (direct, flag) = match direct_url {
         Some(url) => (parsed(url, DIRECT_URL)?, DIRECT_URL),
@@ -45,7 +50,7 @@ pub(super) async fn open(url: &str, direct_url: Option<&str>) -> Result<Database
         let _ = pooled.close().await;
     }
     let _ = session.close().await;
-    let migrations_applied = migrated(&direct).await?;
+    let migrations_applied = migrated(&direct, how).await?;
     let [options, direct] = [options, direct].map(|options| {
         options.options([
             ("default_transaction_isolation", "read committed"),
@@ -88,6 +93,25 @@ fn pool(options: &PgConnectOptions, connections: u32, timeout: Duration) -> Data
         .after_connect(|connection, _| Box::pin(only_primary(connection)))
         .connect_lazy_with(options.clone());
     SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
+}
+
+/// A connection that takes no locks and changes nothing.
+pub(super) async fn look(
+    url: &str,
+    direct_url: Option<&str>,
+) -> Result<(DatabaseConnection, String), OpenError> {
+    let (url, flag) = direct_url.map_or((url, URL), |direct| (direct, DIRECT_URL));
+    let options = parsed(url, flag)?.options([("default_transaction_read_only", "on")]);
+    let _ = reach(&options, flag).await?.close().await;
+    Ok((pool(&options, 1, CONNECT_TIMEOUT), location(&options)))
+}
+
+/// Whether the URLs can be read.
+pub(super) fn check(url: &str, direct_url: Option<&str>) -> Result<String, OpenError> {
+    if let Some(direct) = direct_url {
+        parsed(direct, DIRECT_URL)?;
+    }
+    Ok(location(&parsed(url, URL)?))
 }
 
 fn parsed(url: &str, flag: &'static str) -> Result<PgConnectOptions, OpenError> {
@@ -163,7 +187,7 @@ async fn is_same(one: &mut PgConnection, other: &mut PgConnection) -> Result<boo
 }
 
 /// Migrates on one session that holds an advisory lock for the whole run: of several processes one migrates, none fails.
-async fn migrated(options: &PgConnectOptions) -> Result<usize, OpenError> {
+async fn migrated(options: &PgConnectOptions, how: Migrate) -> Result<usize, OpenError> {
     let session = PgPoolOptions::new()
         .max_connections(1)
         .idle_timeout(None)
@@ -183,7 +207,7 @@ async fn migrated(options: &PgConnectOptions) -> Result<usize, OpenError> {
         )
     };
     db.execute_raw(lock("pg_advisory_lock")).await?;
-    let applied = migrate(&db).await;
+    let applied = settle(&db, how).await;
     // closing the session lets the lock go, whatever became of the migrations
     let _ = db.execute_raw(lock("pg_advisory_unlock")).await;
     db.close().await?;

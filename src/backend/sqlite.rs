@@ -2,9 +2,10 @@
 
 use super::database::{
     ACQUIRE_TIMEOUT, CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT, Database, Engine, OpenError, Tail,
-    connect_error, in_words, migrate, setting_of,
+    connect_error, in_words, setting_of,
 };
-use sea_orm::SqlxSqliteConnector;
+use super::schema::{Migrate, settle};
+use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::fs::{File, TryLockError};
@@ -17,11 +18,8 @@ const WRITER_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
 
 /// Opens, locks and migrates the file, and checks that commits are durable.
-pub(super) async fn open(url: &str) -> Result<Database, OpenError> {
-    let options = SqliteConnectOptions::from_str(url).map_err(|error| OpenError::Malformed {
-        flag: "--database-url",
-        reason: in_words(error),
-    })?;
+pub(super) async fn open(url: &str, how: Migrate) -> Result<Database, OpenError> {
+    let options = parsed(url)?;
     let path = options.get_filename().to_path_buf();
     let lock = lock_file(&path)?;
     let options = options
@@ -48,7 +46,7 @@ pub(super) async fn open(url: &str) -> Result<Database, OpenError> {
             return Err(OpenError::NotDurable { setting, found, needed });
         }
     }
-    let migrations_applied = migrate(&writes).await?;
+    let migrations_applied = settle(&writes, how).await?;
     let options = options.read_only(true);
     let readers = |connections, timeout| {
         let pool = SqlitePoolOptions::new()
@@ -58,7 +56,7 @@ pub(super) async fn open(url: &str) -> Result<Database, OpenError> {
             .connect_lazy_with(options.clone());
         SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
     };
-    let location = format!("SQLite {}", path.display());
+    let location = location(&options);
     Ok(Database {
         engine: Engine::Sqlite,
         reads: readers(READERS, ACQUIRE_TIMEOUT),
@@ -69,6 +67,36 @@ pub(super) async fn open(url: &str) -> Result<Database, OpenError> {
         migrations_applied,
         lock: Some(lock),
     })
+}
+
+/// What the URL says.
+pub(super) fn parsed(url: &str) -> Result<SqliteConnectOptions, OpenError> {
+    SqliteConnectOptions::from_str(url)
+        .map_err(|error| OpenError::Malformed { flag: "--database-url", reason: in_words(error) })
+}
+
+fn location(options: &SqliteConnectOptions) -> String {
+    format!("SQLite {}", options.get_filename().display())
+}
+
+/// Whether the URL can be read.
+pub(super) fn check(url: &str) -> Result<String, OpenError> {
+    Ok(location(&parsed(url)?))
+}
+
+/// A connection that only reads, beside a process that serves the file; none where there is no file yet.
+pub(super) async fn look(url: &str) -> Result<(Option<DatabaseConnection>, String), OpenError> {
+    let options = parsed(url)?;
+    let location = location(&options);
+    if !options.get_filename().exists() {
+        return Ok((None, location));
+    }
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(options.read_only(true).disable_statement_logging())
+        .await
+        .map_err(connect_error)?;
+    Ok((Some(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)), location))
 }
 
 fn lock_file(database: &Path) -> Result<File, OpenError> {

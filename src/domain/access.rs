@@ -142,6 +142,7 @@ pub fn touched(
         | EventKind::AgreementAccepted => Some(Touched::Account(account)),
         EventKind::AgreementPublished => Some(Touched::All),
         EventKind::LogOpened
+        | EventKind::LogImported
         | EventKind::AccountUpdated
         | EventKind::MemberAdded
         | EventKind::MemberUpdated

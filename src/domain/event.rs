@@ -18,6 +18,8 @@ use uuid::Uuid;
 pub enum EventKind {
     /// The first row of every log.
     LogOpened,
+    /// What stands below was copied from another log, which is the subject; the copy goes on from here.
+    LogImported,
     /// An account began.
     AccountCreated,
     /// An account was renamed.

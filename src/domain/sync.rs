@@ -193,6 +193,7 @@ pub fn tell(viewer: AccountId, relations: &Relations, event: &Logged<'_>) -> Opt
             told.then_some(Telling::Restored(fact.home_account, fact.contact_member))
         }
         EventKind::LogOpened
+        | EventKind::LogImported
         | EventKind::AccountCreated
         | EventKind::AccountUpdated
         | EventKind::AccountSuspended

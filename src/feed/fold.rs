@@ -227,6 +227,7 @@ impl Fold {
                 end(&mut self.watchers, keys, End::AccountNotActive, woken);
             }
             EventKind::LogOpened
+            | EventKind::LogImported
             | EventKind::AccountCreated
             | EventKind::AccountUpdated
             | EventKind::AccountResumed

@@ -9,10 +9,13 @@ use crate::entity::{log, log_head, log_identity};
 use crate::faults::{Variant, broken, count_up};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, FromQueryResult,
-    QueryFilter, QuerySelect, RuntimeErr, Statement,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait,
+    FromQueryResult, QueryFilter, QuerySelect, RuntimeErr, Statement,
 };
 use uuid::Uuid;
+
+/// The account of events that are about the log itself.
+const OF_THE_LOG: AccountId = AccountId(Uuid::nil());
 
 /// Takes the head for the rest of the transaction, then reads the highest position.
 ///
@@ -103,6 +106,52 @@ pub fn append(
         })
         .collect::<Result<Vec<_>, serde_json::Error>>()?;
     Ok(insert_all(rows, backend))
+}
+
+/// Goes on as the log `own` with what was copied from the log `from`: LOG_IMPORTED stands right above it. Answers where.
+///
+/// # Errors
+/// The database's.
+pub async fn go_on_as(
+    txn: &impl ConnectionTrait,
+    own: Uuid,
+    from: Uuid,
+    at: Timestamp,
+) -> Result<i64, DbErr> {
+    log_identity::Entity::update_many()
+        .col_expr(log_identity::Column::LogId, Expr::value(own))
+        .exec(txn)
+        .await?;
+    let head = highest(txn).await?;
+    let row = log::ActiveModel {
+        position: Set(head + 1),
+        event_id: Set(EventId::fresh()),
+        account_id: Set(OF_THE_LOG),
+        counterpart_account_id: Set(None),
+        kind: Set(EventKind::LogImported),
+        subject_id: Set(from),
+        last_of_change: Set(true),
+        payload: Set(serde_json::json!({})),
+        at: Set(at),
+    };
+    log::Entity::insert(row).exec_without_returning(txn).await?;
+    Ok(head + 1)
+}
+
+/// Whether this log goes on from a copy of the other one, as far as it is still kept.
+///
+/// # Errors
+/// The database's.
+pub async fn was_imported_from(db: &impl ConnectionTrait, other: Uuid) -> Result<bool, DbErr> {
+    // the log's own events are few, and found by their account
+    let found = log::Entity::find()
+        .filter(log::COLUMN.account_id.eq(OF_THE_LOG))
+        .filter(log::COLUMN.kind.eq(EventKind::LogImported))
+        .filter(log::COLUMN.subject_id.eq(other))
+        .limit(1)
+        .all(db)
+        .await?;
+    Ok(!found.is_empty())
 }
 
 /// Whether the database is a standby, whose end of the log is not the log's: only a primary can say where that is.

@@ -80,6 +80,7 @@ fn caller_touched(kind: EventKind, account: AccountId, subject: Uuid) -> Option<
             Some(account.0)
         }
         EventKind::LogOpened
+        | EventKind::LogImported
         | EventKind::AccountCreated
         | EventKind::AccountUpdated
         | EventKind::PartnershipChanged

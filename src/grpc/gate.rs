@@ -4,6 +4,7 @@
 use super::auth::{Authenticator, Credentials};
 use super::fields::Fields;
 use super::opening::OPENINGS;
+use super::pace::Pace;
 use super::page::{Binding, Cursor, Page};
 use super::pb;
 use super::requests::{Addressed, Mutation, Paged, Read};
@@ -30,6 +31,7 @@ pub(super) const NOW: i64 = i64::MAX;
 pub struct Gate {
     pub(super) backend: Arc<Backend>,
     authenticator: Arc<Authenticator>,
+    pace: Arc<Pace>,
     /// The turns of `opening.rs`.
     pub(super) openings: Arc<Semaphore>,
 }
@@ -51,7 +53,8 @@ impl Gate {
     /// A gate to `backend`.
     #[must_use]
     pub fn new(backend: Arc<Backend>, authenticator: Arc<Authenticator>) -> Self {
-        Self { backend, authenticator, openings: Arc::new(Semaphore::new(OPENINGS)) }
+        let pace = Arc::new(Pace::new(backend.limits.rate_limit, backend.clock.clone()));
+        Self { backend, authenticator, pace, openings: Arc::new(Semaphore::new(OPENINGS)) }
     }
 
     /// A mutation: `parse` checks every field, `work` runs the verb.
@@ -217,6 +220,7 @@ impl Gate {
     ) -> Result<(Credentials, Q), Error> {
         let credentials = self.authenticator.credentials(request.metadata())?;
         context.note_caller(&credentials.caller);
+        self.pace.count(&credentials.caller)?;
         Ok((credentials, request.into_inner()))
     }
 

@@ -20,6 +20,7 @@ mod convert;
 mod fields;
 mod gate;
 mod opening;
+mod pace;
 mod page;
 mod partner_service;
 mod pieces;

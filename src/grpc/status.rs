@@ -34,7 +34,9 @@ pub fn of(error: &Error, request_id: &str) -> (Status, ErrorReason) {
                 );
             }
         }
-        Error::QuotaExceeded { retry_after, .. } | Error::ResendTooSoon { retry_after } => {
+        Error::QuotaExceeded { retry_after, .. }
+        | Error::RateLimited { retry_after, .. }
+        | Error::ResendTooSoon { retry_after } => {
             details.set_retry_info(Some(*retry_after));
         }
         Error::ShuttingDown | Error::StreamRotated => {
@@ -226,6 +228,9 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
                 reason,
                 vec![("quota", name.to_owned()), ("limit", limit.to_string())],
             )
+        }
+        Error::RateLimited { limit, .. } => {
+            (Code::ResourceExhausted, R::RateLimited, vec![("limit", limit.to_string())])
         }
         Error::ResendTooSoon { .. } => (Code::ResourceExhausted, R::ResendTooSoon, none()),
         Error::TooManyStreams { limit } => {

@@ -4,6 +4,7 @@
 //!   profile.rs    UpdateProviderProfile           reactions.rs   accounts that are suspended, resumed, closed
 //!   search.rs     SearchProviders                 words.rs       what is stored of a profile, what a search asks for
 //!   inquiries.rs  ContactProviders                store.rs       reads
+//!   directory.rs  the index of what is published, made anew
 //!   sql.rs        the published words, and the statements that search them, in each engine's own text search
 //! ```
 //! What is published stands once more in `provider_index`, and only that: a search cannot find what is unlisted, or
@@ -11,6 +12,7 @@
 //! their own text search; the order is one rule for both, made of the profile alone, where an engine's own rank moves
 //! with every other profile. No relationship comes of an inquiry (P3).
 
+pub mod directory;
 pub mod inquiries;
 pub mod profile;
 pub mod reactions;

@@ -6,7 +6,7 @@ use crate::domain::ids::AccountId;
 use crate::error::Error;
 use crate::faults::{Variant, broken};
 use crate::feed::hub::Seat;
-use crate::feed::log::{Extent, event_at, extent, newest};
+use crate::feed::log::{Extent, event_at, extent, newest, was_imported_from};
 use crate::feed::token::{ResumeToken, proof};
 use tokio::time::Duration;
 
@@ -53,14 +53,18 @@ pub fn earliest(known: &Extent) -> ResumeToken {
 /// Checks a token against the log as the database has it.
 ///
 /// # Errors
-/// `ResumeTokenInvalid` for another log's; `ResumeTokenExpired`; `ResumeTokenDiverged`; the database's.
+/// `ResumeTokenInvalid` for another log's; `ResumeTokenExpired`; `ResumeTokenDiverged`, also for the log that this one was
+/// imported from; the database's.
 pub async fn checked(
     backend: &Backend,
     known: &Extent,
     token: ResumeToken,
 ) -> Result<ResumeToken, Error> {
     if token.log != known.log_id {
-        return Err(Error::ResumeTokenInvalid);
+        let is_former = was_imported_from(backend.reads(), token.log).await?;
+        let refusal =
+            if is_former { Error::ResumeTokenDiverged } else { Error::ResumeTokenInvalid };
+        return Err(refusal);
     }
     // what this database, the primary, does not have was never committed, or is lost
     if token.position > known.head_position {

@@ -117,7 +117,7 @@ fn follower(config: &WatchConfig, start: Start) -> Result<Follower, WatchError> 
 fn credentials(config: &WatchConfig) -> Result<MetadataMap, WatchError> {
     let mut metadata = MetadataMap::new();
     if let Some(token) = &config.token {
-        let value = format!("Bearer {token}").parse().map_err(|_| WatchError::Token)?;
+        let value = format!("Bearer {}", token.expose()).parse().map_err(|_| WatchError::Token)?;
         metadata.insert("authorization", value);
     }
     if let Some(member) = config.member_id {

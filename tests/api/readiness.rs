@@ -100,3 +100,23 @@ async fn p5_a_replica_whose_history_is_gone_is_not_ready_for_a_moment() {
     health.becomes(NotServing).await;
     health.becomes(Serving).await;
 }
+
+#[tokio::test]
+async fn a_replica_whose_database_lacks_a_migration_is_not_ready_and_one_whose_database_is_ahead_is()
+ {
+    let harness = impatient().await;
+    let mut health = Health::watched(&harness, "readiness").await;
+    health.becomes(Serving).await;
+    let db = connect(&harness.database.url).await;
+    let called = |from: &str, to: &str| {
+        format!("UPDATE seaql_migrations SET version = '{to}' WHERE version = '{from}'")
+    };
+    db.execute_unprepared(&called("m0001_create", "gone")).await.unwrap();
+    health.becomes(NotServing).await;
+    db.execute_unprepared(&called("gone", "m0001_create")).await.unwrap();
+    health.becomes(Serving).await;
+    let ahead = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 0)";
+    db.execute_unprepared(ahead).await.unwrap();
+    let unchanged = timeout(2 * MOST_LAG, health.0.message()).await;
+    assert!(unchanged.is_err(), "it was ready all the while");
+}

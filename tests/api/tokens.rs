@@ -7,7 +7,7 @@ use crate::support::refusal::{reason, refused};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, get_current_timestamp};
-use partner_service::config::{Span, TokenConfig};
+use partner_service::config::{ConfigFile, Span, TokenConfig};
 use partner_service::grpc::auth::JwtVerifier;
 use partner_service::grpc::pb;
 use partner_service::token;
@@ -329,6 +329,7 @@ async fn tokens_of_the_token_command_are_accepted() {
         std::fs::write(&file, format!("{}\n", key.private)).unwrap();
         let sign = |sub: &str, operator| {
             token::sign(&TokenConfig {
+                file: ConfigFile { config: None },
                 jwt_key_file: file.clone(),
                 sub: sub.to_owned(),
                 operator,

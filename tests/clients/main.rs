@@ -6,6 +6,7 @@
 //!   demo.rs        the demo and the lines it prints
 //!   page.rs        what else the README claims
 //!   startup.rs     banner, help, exit codes, refusals to start
+//!   settings.rs    flags, variables, the file       operating.rs  migrate, healthcheck, export, import, and more
 //!   watch.rs       `partner-service watch`          watcher.rs  the process, and what there is to watch
 //!   shell.rs       a shell in a folder of its own  service.rs  the binary, started and stopped
 //! ```
@@ -17,10 +18,12 @@
 mod support;
 
 mod demo;
+mod operating;
 mod page;
 mod quickstart;
 mod readme;
 mod service;
+mod settings;
 mod shell;
 mod startup;
 mod watch;

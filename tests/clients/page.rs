@@ -2,25 +2,90 @@
 
 use super::readme;
 use super::shell::{BINARY, Folder, finish};
+use clap::{ArgAction, CommandFactory};
+use partner_service::config::Cli;
 use std::path::Path;
 use std::process::Stdio;
 
+const TABLE: &str = "| flag | default | what it does |\n|---|---|---|\n";
+
 #[test]
-fn the_readme_has_every_flag_of_the_service_with_its_default() {
-    let rows = rows("## Running it");
-    let flags = flags(&["--help"]);
-    assert_eq!(rows.len(), flags.len(), "flags in the README and in --help");
-    for flag in flags {
-        let name = name(&flag);
-        let row = row(&rows, name);
-        let variable = format!("[env: PARTNER_{}", name.to_uppercase().replace('-', "_"));
-        assert!(flag.contains(&variable), "--{name} is not {variable}");
-        if let Some(default) = default(&flag) {
-            assert!(
-                row.contains(&format!("| `{default}` |")),
-                "--{name} is {default} unless told, not as in {row}"
-            );
+fn the_readmes_table_of_settings_is_what_the_command_line_says_of_itself() {
+    let page = readme::text();
+    let below = page.find("\n## Configuration\n").expect("the heading");
+    let from = below + page[below..].find(TABLE).expect("the table");
+    let to = from + page[from..].find("\n\n").expect("the table ends") + 1;
+    let expected = table();
+    if std::env::var_os("README_BLESS").is_some() {
+        readme::replace(from..to, &expected);
+    } else {
+        assert!(page[from..to] == expected, "README.md should say\n\n{expected}");
+    }
+}
+
+/// Every setting, as `--help` tells it.
+fn table() -> String {
+    let command = Cli::command();
+    let settings = command.get_arguments().filter(|arg| arg.get_env().is_some());
+    settings.fold(TABLE.to_owned(), |table, arg| {
+        let name = arg.get_long().expect("a long flag");
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        let (help, told) = match help.split_once(" [default: ") {
+            Some((help, rest)) => (help.to_owned(), rest.trim_end_matches(']').to_owned()),
+            None => (help, String::new()),
+        };
+        let given = arg.get_default_values().first().map(|value| value.to_string_lossy());
+        let default = given.map_or(told, |value| format!("`{value}`"));
+        let values: Vec<String> = match arg.get_action() {
+            ArgAction::SetTrue => Vec::new(),
+            _ => arg
+                .get_possible_values()
+                .iter()
+                .map(|value| format!("`{}`", value.get_name()))
+                .collect(),
+        };
+        let values =
+            if values.is_empty() { String::new() } else { format!(": {}", values.join(", ")) };
+        table
+            + &format!("| `--{name}` | {default} | {help}{values} |\n")
+                .replace("|  |", "| |")
+                .replace('<', "&lt;")
+    })
+}
+
+#[test]
+fn every_setting_is_a_flag_a_variable_and_a_key_by_one_name() {
+    let mut commands = vec![Cli::command()];
+    let mut seen = 0;
+    while let Some(command) = commands.pop() {
+        for arg in command.get_arguments() {
+            let (Some(variable), Some(flag)) = (arg.get_env(), arg.get_long()) else { continue };
+            let expected = format!("PARTNER_{}", flag.to_uppercase().replace('-', "_"));
+            // --token-file is the resume token's there
+            let expected = match (command.get_name(), flag) {
+                ("watch", "bearer-token-file") => "PARTNER_TOKEN_FILE".to_owned(),
+                _ => expected,
+            };
+            assert_eq!(variable.to_string_lossy(), expected, "{} --{flag}", command.get_name());
+            seen += 1;
         }
+        commands.extend(command.get_subcommands().cloned());
+    }
+    assert!(seen > 40, "{seen}");
+}
+
+#[test]
+fn every_setting_is_in_the_help_with_its_variable() {
+    let flags = flags(&["--help"]);
+    let command = Cli::command();
+    let settings: Vec<_> = command.get_arguments().filter(|arg| arg.get_env().is_some()).collect();
+    assert_eq!(flags.len(), settings.len());
+    for arg in settings {
+        let name = arg.get_long().expect("a long flag");
+        let flag = flags.iter().find(|flag| self::name(flag) == name);
+        let flag = flag.unwrap_or_else(|| panic!("--{name} is not in --help"));
+        let variable = format!("[env: {}", arg.get_env().expect("a variable").to_string_lossy());
+        assert!(flag.contains(&variable), "{flag}");
     }
 }
 

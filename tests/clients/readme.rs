@@ -25,6 +25,13 @@ pub fn text() -> String {
     fs::read_to_string(PATH).expect("README.md")
 }
 
+/// Makes the page say something else there.
+pub fn replace(place: std::ops::Range<usize>, with: &str) {
+    let mut page = text();
+    page.replace_range(place, with);
+    fs::write(PATH, page).expect("README.md is written");
+}
+
 /// Every block with a kind, in order.
 pub fn blocks() -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();

@@ -81,10 +81,17 @@ fn help_names_the_subcommands_and_the_exit_codes() {
     let help = String::from_utf8(stdout).expect("UTF-8");
     assert_eq!(status.code(), Some(0));
     for expected in [
-        "\n  serve  ",
-        "\n  demo   ",
-        "\n  token  ",
-        "\n  watch  ",
+        "\n  serve ",
+        "\n  migrate ",
+        "\n  healthcheck ",
+        "\n  config ",
+        "\n  export ",
+        "\n  import ",
+        "\n  demo ",
+        "\n  token ",
+        "\n  watch ",
+        "\n  version ",
+        "\n  completions ",
         "Exit codes: 0 done",
         "1 failed",
         "2 the command",

@@ -14,12 +14,14 @@ const FLOORS: &[&[&str]] = &[
     &["agreement", "provider"],
     &["partnership"],
     &["sharing"],
-    &["contact", "access"],
+    &["contact", "access", "archive"],
     &["sync"],
     &["grpc"],
     &["client"],
     &["config"],
+    &["keys"],
     &["telemetry", "server", "demo", "token", "watch"],
+    &["commands"],
     &["main", "lib"],
 ];
 
@@ -37,7 +39,7 @@ const KEPT_IN: &[(&[&str], &[&str], &str)] = &[
             "http",
             "pb",
         ],
-        &["grpc", "client", "server", "demo", "token", "watch"],
+        &["grpc", "client", "server", "demo", "token", "watch", "commands"],
         "transports and generated code",
     ),
     (

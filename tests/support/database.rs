@@ -50,7 +50,12 @@ impl TestDatabase {
 
     /// A database without a single table.
     pub async fn empty() -> Self {
-        match engine() {
+        Self::empty_of(engine()).await
+    }
+
+    /// The same, of this engine.
+    pub async fn empty_of(engine: TestEngine) -> Self {
+        match engine {
             TestEngine::Sqlite => Self::sqlite(),
             TestEngine::Postgres => Self::postgres("").await,
         }

@@ -200,6 +200,7 @@ fn kind(kind: EventKind) -> pb::MemberEventKind {
         EventKind::ItemShared | EventKind::ItemUnshared => pb::MemberEventKind::PartnerUpdated,
         // nobody is told of these
         EventKind::LogOpened
+        | EventKind::LogImported
         | EventKind::AccountCreated
         | EventKind::AccountUpdated
         | EventKind::AccountSuspended

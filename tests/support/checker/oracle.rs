@@ -137,6 +137,7 @@ impl Oracle {
             Kind::PartnerActivated
             | Kind::PartnerEnded
             | Kind::LogOpened
+            | Kind::LogImported
             | Kind::AccountCreated
             | Kind::AccountUpdated
             | Kind::AccountSuspended

@@ -1,0 +1,63 @@
+//! `healthcheck`: what `grpc.health.v1.Health` of a running service says, as an exit code.
+
+use super::Report;
+use crate::config::{HealthcheckConfig, service_address};
+use serde_json::json;
+use tonic::transport::Endpoint;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+/// It does not serve.
+const UNHEALTHY: u8 = 1;
+
+/// Why nothing is known of its health.
+#[derive(Debug, thiserror::Error)]
+pub enum HealthError {
+    #[error("{address} is no address; write one such as 127.0.0.1:50051")]
+    Address { address: String },
+    #[error("no service answers on {address}: {reason}")]
+    Silent { address: String, reason: String },
+}
+
+impl HealthError {
+    /// Whether it is the command line or the environment that has to be put right.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Address { .. })
+    }
+}
+
+/// Asks once.
+///
+/// # Errors
+/// A service that does not answer in time, or does not know the name.
+pub async fn check(config: &HealthcheckConfig) -> Result<Report, HealthError> {
+    let address = service_address(config.address.as_deref(), &config.data_dir);
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))
+        .map_err(|_| HealthError::Address { address: address.clone() })?;
+    let silent = |reason: String| HealthError::Silent { address: address.clone(), reason };
+    let asking = async {
+        let channel = endpoint.connect().await.map_err(|error| silent(innermost(&error)))?;
+        let request = HealthCheckRequest { service: config.service.clone() };
+        let answer = HealthClient::new(channel).check(request).await;
+        answer.map_err(|status| silent(format!("{} ({:?})", status.message(), status.code())))
+    };
+    let waited = tokio::time::timeout(config.timeout.0, asking).await;
+    let late =
+        || silent(format!("it took longer than {}", humantime::format_duration(config.timeout.0)));
+    let status = waited.map_err(|_| late())??.into_inner().status();
+    let code = if status == ServingStatus::Serving { 0 } else { UNHEALTHY };
+    let (name, service) = (status.as_str_name(), &config.service);
+    let json = json!({"address": address, "service": service, "status": name});
+    Ok(Report::told(config.output, || name.to_owned(), &json, code))
+}
+
+/// tonic's own words are "transport error".
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
