@@ -1,6 +1,11 @@
 //! Configuration: every flag is an environment variable too (`--data-dir` is `PARTNER_DATA_DIR`).
 
+mod mail;
+
+pub use mail::{DEFAULT_LINK_BASE_URL, LetterKind, MailCommand, MailConfig, PreviewConfig};
+
 use crate::backend::Nats;
+use crate::mail::smtp::SmtpError;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -45,6 +50,9 @@ pub enum Command {
     /// Follow what happens among an account's partners and their members: one JSON object per line.
     #[command(after_help = WATCH_LINES)]
     Watch(WatchConfig),
+    /// Look at the letters that the service sends.
+    #[command(subcommand)]
+    Mail(MailCommand),
 }
 
 /// How callers prove themselves.
@@ -130,7 +138,7 @@ pub struct ServeConfig {
         value_name = "NAME"
     )]
     pub jwt_audience: String,
-    /// What page tokens are signed with, 32 bytes or more, the same on every replica [default: a key made at the first
+    /// What page tokens and links of invitations are signed with, 32 bytes or more, the same on every replica [default: a key made at the first
     /// start and kept in the database]
     #[arg(long, env = "PARTNER_SECRET_KEY_FILE", value_name = "FILE")]
     pub secret_key_file: Option<PathBuf>,
@@ -156,6 +164,8 @@ pub struct ServeConfig {
     /// Invitations of an account that may wait for a decision at once.
     #[arg(long, env = "PARTNER_OPEN_INVITATIONS", default_value_t = 500, value_name = "COUNT")]
     pub open_invitations: u64,
+    #[command(flatten)]
+    pub mail: MailConfig,
     /// How long open calls may take to finish after SIGTERM or SIGINT.
     #[arg(long, env = "PARTNER_SHUTDOWN_DEADLINE", default_value = "10s", value_name = "SPAN")]
     pub shutdown_deadline: Span,
@@ -322,6 +332,8 @@ pub enum ConfigError {
         "--jwt-key-file and --jwks verify nothing without --auth jwt: add it, or leave them out"
     )]
     KeyWithoutJwt,
+    #[error(transparent)]
+    Smtp(#[from] SmtpError),
     #[error("--sub is no member's id (a UUID): give one, or add --operator")]
     Subject,
     #[error("{} cannot be read: {source}", path.display())]
@@ -337,6 +349,7 @@ impl ServeConfig {
     /// What would be dangerous, and how to say that it is meant.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.doorbell()?;
+        self.mail.server(self.insecure)?;
         if self.auth == AuthMode::None && (self.jwt_key_file.is_some() || self.jwks.is_some()) {
             return Err(ConfigError::KeyWithoutJwt);
         }

@@ -1,11 +1,13 @@
 //! The subcommands, and what the process answers: exit code and one line on standard error.
 
 use clap::Parser;
-use partner_service::config::{Cli, Command, ConfigError, ServeConfig, WatchConfig};
+use partner_service::config::{
+    Cli, Command, ConfigError, MailCommand, PreviewConfig, ServeConfig, WatchConfig,
+};
 use partner_service::demo::DemoError;
 use partner_service::server::ServeError;
 use partner_service::watch::WatchError;
-use partner_service::{demo, server, telemetry, token};
+use partner_service::{demo, mail, server, telemetry, token};
 use std::io::Write;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -34,6 +36,7 @@ async fn main() -> ExitCode {
             })
             .map_err(Failure::from),
         Some(Command::Watch(config)) => watch(&config).await,
+        Some(Command::Mail(MailCommand::Preview(config))) => preview(&config),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -51,6 +54,18 @@ async fn run(config: &ServeConfig) -> Result<(), Failure> {
 
 async fn watch(config: &WatchConfig) -> Result<(), Failure> {
     Ok(partner_service::watch::run(config, signalled()?).await?)
+}
+
+fn preview(config: &PreviewConfig) -> Result<(), Failure> {
+    let PreviewConfig { kind, language, html, link_base_url } = config;
+    let letter = mail::preview::preview(kind.kind(), language, link_base_url);
+    let letter = letter.ok_or(Failure { code: FAILED, message: "no such letter".to_owned() })?;
+    let _ = if *html {
+        writeln!(std::io::stdout(), "{}", letter.html)
+    } else {
+        writeln!(std::io::stdout(), "Subject: {}\n\n{}", letter.subject, letter.text)
+    };
+    Ok(())
 }
 
 /// Cancelled by SIGTERM or SIGINT.

@@ -1,21 +1,26 @@
 //! The composition root: which services there are, which reactions, and in what order things start and stop.
 
+mod banner;
+
 use crate::account::group_commit::{self, Registrations};
 use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, SecretKey};
 use crate::config::{AuthMode, ConfigError, Doorbell, ServeConfig};
 use crate::error::Error;
 use crate::grpc::auth::{Authenticator, JwtVerifier, KeyError};
 use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
-use crate::grpc::{Accounts, Agreements, Contacts, Gate, MemberSync, Partners, Providers, pb};
+use crate::grpc::{
+    Accounts, Agreements, Contacts, Gate, Mails, MemberSync, Partners, Providers, pb,
+};
+use crate::mail::worker::Worker;
 use crate::partnership::sweep;
-use crate::{audit, partnership, provider};
+use crate::{audit, mail, partnership, provider};
 use pb::account_service_server::AccountServiceServer;
 use pb::agreement_service_server::AgreementServiceServer;
 use pb::contact_service_server::ContactServiceServer;
+use pb::mail_service_server::MailServiceServer;
 use pb::member_sync_service_server::MemberSyncServiceServer;
 use pb::partner_service_server::PartnerServiceServer;
 use pb::provider_service_server::ProviderServiceServer;
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,9 +32,13 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-/// What follows from changes made in other rooms, in the order it runs; the audit comes last and sees the whole change.
-pub const REACTIONS: &[Reaction] =
-    &[partnership::reactions::react, provider::reactions::react, audit::react];
+/// What follows from changes made in other rooms, in the order it runs: mail locks last, and the audit sees the whole change.
+pub const REACTIONS: &[Reaction] = &[
+    partnership::reactions::react,
+    provider::reactions::react,
+    mail::reactions::react,
+    audit::react,
+];
 
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// For closing connections when open calls took the whole shutdown deadline.
@@ -100,6 +109,8 @@ impl Service {
             .max_decoding_message_size(MAX_REQUEST_BYTES);
         let providers = ProviderServiceServer::new(Providers(gate.clone()))
             .max_decoding_message_size(MAX_REQUEST_BYTES);
+        let mails = MailServiceServer::new(Mails(gate.clone()))
+            .max_decoding_message_size(MAX_REQUEST_BYTES);
         let sync = MemberSyncServiceServer::new(MemberSync(gate))
             .max_decoding_message_size(MAX_REQUEST_BYTES);
         let reflection = || {
@@ -115,6 +126,7 @@ impl Service {
             .add_service(contacts)
             .add_service(agreements)
             .add_service(providers)
+            .add_service(mails)
             .add_service(health_service)
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?)
@@ -152,7 +164,7 @@ impl Service {
     }
 }
 
-fn services() -> [&'static str; 6] {
+fn services() -> [&'static str; 7] {
     [
         name_of::<AccountServiceServer<Accounts>>(),
         name_of::<PartnerServiceServer<Partners>>(),
@@ -160,6 +172,7 @@ fn services() -> [&'static str; 6] {
         name_of::<ContactServiceServer<Contacts>>(),
         name_of::<AgreementServiceServer<Agreements>>(),
         name_of::<ProviderServiceServer<Providers>>(),
+        name_of::<MailServiceServer<Mails>>(),
     ]
 }
 
@@ -174,13 +187,14 @@ fn name_of<S: NamedService>() -> &'static str {
 pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<(), ServeError> {
     config.check()?;
     let authenticator = authenticator(config)?;
+    let post = config.mail.post(&config.data_dir, config.insecure)?;
     std::fs::create_dir_all(&config.data_dir)
         .map_err(|source| ServeError::File { path: config.data_dir.clone(), source })?;
     let direct = config.database_direct_url.as_deref();
     let database = Database::open_with(&config.database_url(), direct).await?;
     let (key, key_origin) = secret_key(config, &database).await?;
     let about_database =
-        format!("{} ({})", database.location(), migrations(database.migrations_applied()));
+        format!("{} ({})", database.location(), banner::migrations(database.migrations_applied()));
     let backend = Backend::new(database, Clock::System, limits(config), key, REACTIONS);
     let service = Service::assemble(backend, authenticator).await?;
     match config.doorbell()? {
@@ -195,10 +209,13 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     let listen_file = config.data_dir.join("listen");
     std::fs::write(&listen_file, format!("{address}\n"))
         .map_err(|source| ServeError::File { path: listen_file.clone(), source })?;
-    banner(config, &address, &about_database, key_origin);
+    banner::print(config, &address, &about_database, key_origin);
+    banner::warn(config);
 
     let ready = tokio::spawn(service.readiness(shutdown.clone()));
     let sweeper = tokio::spawn(sweep(Arc::clone(&service.backend), shutdown.clone()));
+    let worker = Worker::new(Arc::clone(&service.backend), post);
+    let mailer = tokio::spawn(worker.run(shutdown.clone()));
     let stopping = CancellationToken::new();
     let serving = transport::serve(
         listener,
@@ -220,6 +237,7 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     // nor does a database that does not answer keep the process beyond its deadline
     let leaving = async {
         let _ = sweeper.await;
+        let _ = mailer.await;
         service.registrations.drain().await;
         service.backend.close().await;
     };
@@ -285,6 +303,9 @@ async fn sweep(backend: Arc<Backend>, shutdown: CancellationToken) {
         if let Err(error) = backend.trim_log().await {
             tracing::warn!(%error, "old events could not be deleted; trying again later");
         }
+        if let Err(error) = mail::store::forget_old(&backend).await {
+            tracing::warn!(%error, "old letters could not be forgotten; trying again later");
+        }
         if let Err(error) = backend.forget_old_requests().await {
             tracing::warn!(%error, "old request ids could not be forgotten; trying again later");
         }
@@ -297,6 +318,7 @@ fn limits(config: &ServeConfig) -> Limits {
         invitations_per_day: config.invitations_per_day,
         open_invitations: config.open_invitations,
         event_retention: config.event_retention.0,
+        mails_per_recipient: config.mail.mails_per_recipient,
         ..Limits::default()
     }
 }
@@ -340,40 +362,4 @@ async fn secret_key(
         message: format!("a secret key needs at least {} bytes", SecretKey::MIN_BYTES),
     })?;
     Ok((key, "from --secret-key-file"))
-}
-
-fn migrations(applied: usize) -> String {
-    match applied {
-        0 => "schema up to date".to_owned(),
-        1 => "1 migration applied".to_owned(),
-        many => format!("{many} migrations applied"),
-    }
-}
-
-fn banner(config: &ServeConfig, address: &str, database: &str, key_origin: &str) {
-    let auth = match config.auth {
-        AuthMode::None if config.listen.ip().is_loopback() => {
-            "none: a caller is the member that x-member-id names, else an operator; only from this machine"
-        }
-        AuthMode::None => "NONE: whoever can reach this address is an operator (--insecure)",
-        AuthMode::Jwt => "jwt",
-    };
-    let token = match config.auth {
-        AuthMode::None => "",
-        AuthMode::Jwt => " --token <an operator's>",
-    };
-    let program = std::env::args().next().unwrap_or_else(|| "partner-service".to_owned());
-    let text = format!(
-        "partner-service {version}
-  gRPC      {address}, no TLS
-  database  {database}
-  auth      {auth}
-  key       {key_origin}
-  try       {program} demo --address {address}{token}
-            grpcurl -plaintext {address} list
-",
-        version = env!("CARGO_PKG_VERSION"),
-    );
-    // a banner that nobody reads is no reason not to serve
-    let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -17,6 +17,10 @@ pub struct Limits {
     pub open_invitations: u64,
     /// Providers an account may contact per UTC day (P3).
     pub providers_per_day: u64,
+    /// Letters to one address per UTC day; what goes beyond is not sent (I13).
+    pub mails_per_recipient: u64,
+    /// How long letters are kept once they are sent or given up.
+    pub mail_retention: Duration,
     /// The least time between two sendings of one invitation (I11).
     pub resend_interval: Duration,
     /// How long events are kept; zero is for ever.
@@ -43,6 +47,8 @@ impl Default for Limits {
             refused_per_day: 1_000,
             open_invitations: 500,
             providers_per_day: 200,
+            mails_per_recipient: 5,
+            mail_retention: 60 * DAY,
             resend_interval: Duration::from_secs(60 * 60),
             event_retention: 7 * DAY,
             remember: DAY,

@@ -68,6 +68,10 @@ id!(
     InquiryId
 );
 id!(
+    /// One letter to one person.
+    MailId
+);
+id!(
     /// One event of the log.
     EventId
 );

@@ -3,6 +3,7 @@
 
 use super::auth::{Authenticator, Credentials};
 use super::fields::Fields;
+use super::lookups::Lookups;
 use super::opening::OPENINGS;
 use super::page::{Binding, Cursor, Page};
 use super::pb;
@@ -31,6 +32,7 @@ pub struct Gate {
     authenticator: Arc<Authenticator>,
     /// The turns of `opening.rs`.
     pub(super) openings: Arc<Semaphore>,
+    pub(super) lookups: Arc<Lookups>,
 }
 
 /// A page asked for, and the token of the next one.
@@ -50,7 +52,8 @@ impl Gate {
     /// A gate to `backend`.
     #[must_use]
     pub fn new(backend: Arc<Backend>, authenticator: Arc<Authenticator>) -> Self {
-        Self { backend, authenticator, openings: Arc::new(Semaphore::new(OPENINGS)) }
+        let openings = Arc::new(Semaphore::new(OPENINGS));
+        Self { backend, authenticator, openings, lookups: Arc::default() }
     }
 
     /// A mutation: `parse` checks every field, `work` runs the verb.
@@ -138,7 +141,7 @@ impl Gate {
         self.answer(outcome.await, &context)
     }
 
-    fn answer<P>(
+    pub(super) fn answer<P>(
         &self,
         outcome: Result<P, Error>,
         context: &CallContext,

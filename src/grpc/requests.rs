@@ -3,6 +3,7 @@
 
 use super::page::Cursor;
 use super::pb;
+use crate::domain::ids::MailId;
 use crate::{contact, provider};
 use prost::Message;
 
@@ -151,6 +152,7 @@ mutations!(
     DeleteContact,
     UpdateProviderProfile,
     ContactProviders,
+    RetryMail,
 );
 reads!(
     ListAgreements,
@@ -169,6 +171,7 @@ reads!(
     GetProviderProfile,
     SearchProviders,
     ListInquiries,
+    ListMails,
 );
 paged!(
     i64: ListPartnerships,
@@ -181,6 +184,7 @@ paged!(
 );
 paged!(contact::store::Place: ListContacts);
 paged!(provider::search::Place: SearchProviders);
+paged!(MailId: ListMails);
 
 impl Addressed for pb::CreateAccountRequest {
     const RPC: &'static str = "CreateAccount";
@@ -198,6 +202,20 @@ impl Addressed for pb::PublishAgreementRequest {
 
 impl Addressed for pb::ListAccountsRequest {
     const RPC: &'static str = "ListAccounts";
+    fn account_id(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Addressed for pb::ListMailsRequest {
+    const RPC: &'static str = "ListMails";
+    fn account_id(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Addressed for pb::RetryMailRequest {
+    const RPC: &'static str = "RetryMail";
     fn account_id(&self) -> Option<&str> {
         None
     }

@@ -8,6 +8,7 @@ mod m0001_create;
 mod m0002_contacts;
 mod m0003_roles;
 mod m0004_directory;
+mod m0006_mail;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_contacts::Migration),
             Box::new(m0003_roles::Migration),
             Box::new(m0004_directory::Migration),
+            Box::new(m0006_mail::Migration),
         ]
     }
 }

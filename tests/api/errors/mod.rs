@@ -1,6 +1,7 @@
 //! Every reason that this release can give, produced once, with the details that the contract promises: the code, exactly one
 //! ErrorInfo, RequestInfo, BadRequest, RetryInfo, PreconditionFailure, and a sentence that says what to do.
 
+mod mailing;
 mod providing;
 mod scenarios;
 

@@ -1,6 +1,6 @@
 //! One scenario for each reason, as short as it gets. Calls carry [`CALL`] as their request id.
 
-use super::providing;
+use super::{mailing, providing};
 use crate::behind::{Session, post};
 use crate::support::database::TestDatabase;
 use crate::support::world::Organization;
@@ -23,7 +23,7 @@ use uuid::Uuid;
 pub const CALL: &str = "call-1";
 
 /// What nothing in this release gives: it belongs to RPCs and flags that come later.
-pub const LATER: &[ErrorReason] = &[ErrorReason::AudienceIsDynamic, ErrorReason::MailNotRetryable];
+pub const LATER: &[ErrorReason] = &[ErrorReason::AudienceIsDynamic];
 
 /// The status of a call refused for this reason; none for the reasons that nothing gives yet. Scenarios that leave the
 /// service as they found it share `common`, each with organisations of its own.
@@ -241,7 +241,8 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
         R::PartnershipNotActive => providing::partnership_not_active(common).await,
         R::NoAdminRoles => providing::no_admin_roles(common).await,
         R::PartnershipRequired => providing::partnership_required(common).await,
-        R::AudienceIsDynamic | R::MailNotRetryable => {
+        R::MailNotRetryable => mailing::mail_not_retryable(common).await,
+        R::AudienceIsDynamic => {
             assert!(LATER.contains(&reason));
             return None;
         }
