@@ -19,10 +19,20 @@ pub struct MailConfig {
     #[arg(long, env = "PARTNER_SMTP_URL", hide_env_values = true, value_name = "URL")]
     pub smtp_url: Option<String>,
     /// The name to authenticate with at the mail server.
-    #[arg(long, env = "PARTNER_SMTP_USERNAME", value_name = "NAME", requires = "smtp_password_file")]
+    #[arg(
+        long,
+        env = "PARTNER_SMTP_USERNAME",
+        value_name = "NAME",
+        requires = "smtp_password_file"
+    )]
     pub smtp_username: Option<String>,
     /// The file that holds its password.
-    #[arg(long, env = "PARTNER_SMTP_PASSWORD_FILE", value_name = "FILE", requires = "smtp_username")]
+    #[arg(
+        long,
+        env = "PARTNER_SMTP_PASSWORD_FILE",
+        value_name = "FILE",
+        requires = "smtp_username"
+    )]
     pub smtp_password_file: Option<PathBuf>,
     /// Certificates (PEM) to trust at the mail server, besides the system's.
     #[arg(long, env = "PARTNER_SMTP_CA_FILE", value_name = "FILE")]
@@ -98,8 +108,7 @@ impl MailConfig {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
-    std::fs::read(path)
-        .map_err(|source| ConfigError::File { path: path.to_path_buf(), source })
+    std::fs::read(path).map_err(|source| ConfigError::File { path: path.to_path_buf(), source })
 }
 
 /// What to do about mail.

@@ -56,10 +56,7 @@ impl Lookups {
         self.of_all.check().map_err(|until| self.too_many(&until))
     }
 
-    fn too_many(
-        &self,
-        until: &NotUntil<<DefaultClock as Clock>::Instant>,
-    ) -> Error {
+    fn too_many(&self, until: &NotUntil<<DefaultClock as Clock>::Instant>) -> Error {
         let wait = until.wait_time_from(self.clock.now());
         Error::TooManyLookups { retry_after: wait.max(Duration::from_millis(1)) }
     }

@@ -43,11 +43,7 @@ pub fn message_id(row: &mail::Model) -> Option<String> {
 ///
 /// # Errors
 /// What no other attempt would mend.
-pub fn compose(
-    row: &mail::Model,
-    from: &Mailbox,
-    link: Option<&str>,
-) -> Result<Outgoing, Flaw> {
+pub fn compose(row: &mail::Model, from: &Mailbox, link: Option<&str>) -> Result<Outgoing, Flaw> {
     let letter: Letter = serde_json::from_str(&row.letter).map_err(|_| Flaw::Letter)?;
     let language = Language::of(Some(&row.language));
     let rendered = letter.render(language, link);
@@ -81,11 +77,8 @@ fn address(typed: &str) -> Result<Address, AddressError> {
 /// No line of its own, no control characters, and no end in sight of it cut short.
 fn one_line(subject: &str) -> String {
     let is_break = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    let plain: String = subject
-        .chars()
-        .map(|c| if is_break(c) { ' ' } else { c })
-        .take(MAX_SUBJECT + 1)
-        .collect();
+    let plain: String =
+        subject.chars().map(|c| if is_break(c) { ' ' } else { c }).take(MAX_SUBJECT + 1).collect();
     if plain.chars().count() <= MAX_SUBJECT {
         return plain;
     }

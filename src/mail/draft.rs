@@ -28,7 +28,8 @@ pub fn letter(
     told: Option<AccountId>,
     accounts: &HashMap<AccountId, account::Model>,
 ) -> (MailKind, Letter) {
-    let name = |id: AccountId| accounts.get(&id).map(|row| row.display_name.clone()).unwrap_or_default();
+    let name =
+        |id: AccountId| accounts.get(&id).map(|row| row.display_name.clone()).unwrap_or_default();
     match occasion {
         Occasion::Invited(invited) => {
             let letter = Letter::Invitation {
@@ -60,10 +61,8 @@ pub fn letter(
             (MailKind::Acceptance, letter)
         }
         Occasion::Ended { partner, kind, .. } => {
-            let letter = Letter::Ending {
-                partner_account: name(*partner),
-                partner_type: type_name(*kind),
-            };
+            let letter =
+                Letter::Ending { partner_account: name(*partner), partner_type: type_name(*kind) };
             (MailKind::Ending, letter)
         }
         Occasion::Inquired {

@@ -16,7 +16,9 @@ impl Folder {
     pub async fn deliver(&self, letter: &Outgoing) -> Verdict {
         match self.write(letter).await {
             Ok(()) => Verdict::Sent,
-            Err(error) => Verdict::Trouble(format!("the folder cannot be written: {}", error.kind())),
+            Err(error) => {
+                Verdict::Trouble(format!("the folder cannot be written: {}", error.kind()))
+            }
         }
     }
 

@@ -17,9 +17,20 @@ pub enum Letter {
         role_extends: bool,
         expires_at: Option<i64>,
     },
-    Rejection { invitee_email: String, partner_type: String, reason: String },
-    Acceptance { partner_account: String, invitee_email: String, partner_type: String },
-    Ending { partner_account: String, partner_type: String },
+    Rejection {
+        invitee_email: String,
+        partner_type: String,
+        reason: String,
+    },
+    Acceptance {
+        partner_account: String,
+        invitee_email: String,
+        partner_type: String,
+    },
+    Ending {
+        partner_account: String,
+        partner_type: String,
+    },
     Inquiry {
         customer_account: String,
         sender: String,

@@ -8,7 +8,9 @@ use crate::domain::email::EmailKey;
 use crate::entity::mail_usage;
 use crate::error::Error;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
+};
 use std::collections::{BTreeMap, HashMap};
 
 /// Counts letters to addresses, and answers how many of them may be sent.

@@ -91,7 +91,8 @@ mod tests {
     #[test]
     fn what_cannot_be_a_secret_is_none() {
         let whole = seal(&key(1), PartnershipId::fresh(), 0);
-        for text in ["", "x", "=", &whole[1..], &format!("{whole}AA"), "\u{e9}", &"A".repeat(4_000)] {
+        for text in ["", "x", "=", &whole[1..], &format!("{whole}AA"), "\u{e9}", &"A".repeat(4_000)]
+        {
             assert!(Claimed::read(text).is_none(), "{text:?}");
         }
     }

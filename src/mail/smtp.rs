@@ -18,6 +18,8 @@ use std::time::Duration;
 /// For the first answer of a server that is there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
 /// How a connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Security {
@@ -44,7 +46,9 @@ pub struct Server {
 pub enum SmtpError {
     #[error("--smtp-url must be smtp://host:587, smtps://host:465 or smtp+plain://host:25")]
     Malformed,
-    #[error("--smtp-url must hold no name and password: give --smtp-username and --smtp-password-file")]
+    #[error(
+        "--smtp-url must hold no name and password: give --smtp-username and --smtp-password-file"
+    )]
     Credentials,
     #[error(
         "--smtp-url sends letters readable to another machine: use smtp:// (STARTTLS) or smtps://, or allow it with --insecure"
@@ -188,7 +192,9 @@ impl Smtp {
         .await?;
         let offered = connection.can_starttls();
         match (&self.tls, security) {
-            (Some(tls), Security::StartTls) => connection.starttls(tls.clone(), &self.hello).await?,
+            (Some(tls), Security::StartTls) => {
+                connection.starttls(tls.clone(), &self.hello).await?
+            }
             (Some(tls), Security::IfOffered) if offered => {
                 connection.starttls(tls.clone(), &self.hello).await?;
             }
@@ -267,13 +273,18 @@ fn enhanced(error: &Error) -> Option<String> {
     let words = error.source()?.to_string();
     let first = words.split_ascii_whitespace().next()?;
     let numbers: Vec<&str> = first.split('.').collect();
-    let is_number = |part: &&str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let is_number =
+        |part: &&str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
     (numbers.len() == 3 && numbers.iter().all(is_number)).then(|| first.to_owned())
 }
 
 fn tls(host: &str, ca_certificates: Option<&[u8]>) -> Result<TlsParameters, SmtpError> {
     let mut builder = TlsParameters::builder(host.to_owned());
     if let Some(pem) = ca_certificates {
+        // what holds no certificate at all is read without complaint
+        if !pem.windows(BEGIN.len()).any(|bytes| bytes == BEGIN) {
+            return Err(SmtpError::Certificates);
+        }
         let certificate = Certificate::from_pem(pem).map_err(|_| SmtpError::Certificates)?;
         builder = builder.add_root_certificate(certificate);
     }
@@ -317,10 +328,21 @@ mod tests {
     #[test]
     fn what_is_no_url_of_a_mail_server_is_refused() {
         for url in [
-            "", "mail.example", "http://mail.example", "smtp://", "smtp://:25", "smtp://a b",
-            "smtp://mail.example:", "smtp://mail.example:0", "smtp://mail.example:65536",
-            "smtp://mail.example/path", "smtp://[::1", "smtp://[nonsense]:25", "smtp://[::1]25",
-            "smtp://mail.example\r\nRSET", "smtp://mail.example?x=y",
+            "",
+            "mail.example",
+            "http://mail.example",
+            "smtp://",
+            "smtp://:25",
+            "smtp://a b",
+            "smtp://mail.example:",
+            "smtp://mail.example:0",
+            "smtp://mail.example:65536",
+            "smtp://mail.example/path",
+            "smtp://[::1",
+            "smtp://[nonsense]:25",
+            "smtp://[::1]25",
+            "smtp://mail.example\r\nRSET",
+            "smtp://mail.example?x=y",
         ] {
             assert_eq!(parse(url), Err(SmtpError::Malformed), "{url}");
         }

@@ -18,7 +18,8 @@ pub(super) fn of(
 ) -> Vec<Occasion> {
     let sender = row.sender_account_id;
     let Some(recipient) = row.recipient_account_id else { return Vec::new() };
-    let ended = |told: AccountId, partner: AccountId| Occasion::Ended { told, partner, kind: row.kind };
+    let ended =
+        |told: AccountId, partner: AccountId| Occasion::Ended { told, partner, kind: row.kind };
     match transition {
         Transition::Activate => vec![Occasion::Accepted {
             sender,

@@ -66,9 +66,13 @@ pub(super) fn warn(config: &ServeConfig) {
         return;
     }
     if config.mail.link_base_url == DEFAULT_LINK_BASE_URL {
-        tracing::warn!("the links of invitations lead to {DEFAULT_LINK_BASE_URL}; --link-base-url says where people decide");
+        tracing::warn!(
+            "the links of invitations lead to {DEFAULT_LINK_BASE_URL}; --link-base-url says where people decide"
+        );
     }
     if config.mail.mail_from.email.domain() == "localhost" {
-        tracing::warn!("letters are from an address at localhost, which mail servers refuse; --mail-from says whose they are");
+        tracing::warn!(
+            "letters are from an address at localhost, which mail servers refuse; --mail-from says whose they are"
+        );
     }
 }

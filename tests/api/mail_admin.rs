@@ -47,7 +47,10 @@ async fn l2_operators_list_mails_newest_first_with_what_became_of_them() {
     let letters = harness.letters().await;
     b.accepts(&id).await.unwrap();
     let both = list(&harness, &[]).await;
-    assert_eq!(both.iter().map(pb::Mail::kind).collect::<Vec<_>>(), [MailKind::Acceptance, MailKind::Invitation]);
+    assert_eq!(
+        both.iter().map(pb::Mail::kind).collect::<Vec<_>>(),
+        [MailKind::Acceptance, MailKind::Invitation]
+    );
     let sent = list(&harness, &[MailState::Sent]).await;
     assert_eq!((sent.len(), &*sent[0].message_id), (1, letters[0].message_id()));
     assert_eq!((sent[0].attempts, sent[0].send_time.is_some()), (1, true));
@@ -65,7 +68,8 @@ async fn l2_mails_come_by_page_each_once() {
     let mut request = pb::ListMailsRequest { page_size: 3, ..Default::default() };
     let mut met = Vec::new();
     loop {
-        let answer = harness.operator().mails.list_mails(request.clone()).await.unwrap().into_inner();
+        let answer =
+            harness.operator().mails.list_mails(request.clone()).await.unwrap().into_inner();
         met.extend(answer.mails.into_iter().map(|mail| mail.recipient));
         if answer.next_page_token.is_empty() {
             break;
@@ -93,7 +97,10 @@ async fn m2_only_operators_see_mails_or_have_them_tried_again() {
 #[tokio::test]
 async fn l2_a_mail_that_failed_is_tried_again_under_the_same_message_id() {
     let (harness, sink, failed) = refused().await;
-    assert_eq!((failed.attempts, &*failed.last_error), (1, "the server answered RCPT TO with 550 5.1.1"));
+    assert_eq!(
+        (failed.attempts, &*failed.last_error),
+        (1, "the server answered RCPT TO with 550 5.1.1")
+    );
     let head = harness.head().await;
     let answer = retry(&harness, &failed.id).await.unwrap();
     assert_eq!((answer.position, harness.head().await), (head, head));
@@ -111,7 +118,10 @@ async fn l2_a_mail_that_failed_is_tried_again_under_the_same_message_id() {
 async fn l2_only_a_mail_that_failed_can_be_tried_again() {
     let (harness, sink, failed) = refused().await;
     let unknown = refusal(retry(&harness, &Uuid::now_v7().to_string()).await);
-    assert_eq!((&*unknown.reason, &*unknown.metadata["resource_type"]), ("RESOURCE_NOT_FOUND", "mail"));
+    assert_eq!(
+        (&*unknown.reason, &*unknown.metadata["resource_type"]),
+        ("RESOURCE_NOT_FOUND", "mail")
+    );
     retry(&harness, &failed.id).await.unwrap();
     let again = refusal(retry(&harness, &failed.id).await);
     assert_eq!((&*again.reason, &*again.metadata["state"]), ("MAIL_NOT_RETRYABLE", "QUEUED"));

@@ -203,7 +203,8 @@ async fn a_letter_that_cannot_be_read_is_given_up_and_holds_up_no_other() {
     let a = harness.organization("ann").await;
     a.invites("one@else.example").await.unwrap();
     let good = harness.outbox().await.remove(0);
-    let bad = mail::Model { id: MailId::fresh(), letter: "{\"kind\":\"unheard\"}".to_owned(), ..good };
+    let bad =
+        mail::Model { id: MailId::fresh(), letter: "{\"kind\":\"unheard\"}".to_owned(), ..good };
     harness.inserts(bad).await;
     round(&mut harness.worker_to(&sink)).await;
     assert_eq!(sink.received().len(), 1);

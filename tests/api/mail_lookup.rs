@@ -37,7 +37,10 @@ async fn v2_the_link_shows_what_the_recipient_is_shown_before_consenting() {
     let shown = look_up(&harness, &secret(&harness).await).await.unwrap();
     let theirs = b.sees(&id).await.unwrap();
     assert_eq!((shown.partner_display_name.as_str(), &shown.partner_account_id), ("ann", &a.id));
-    assert_eq!((shown.state(), shown.side()), (pb::PartnershipState::Pending, pb::PartnershipSide::Recipient));
+    assert_eq!(
+        (shown.state(), shown.side()),
+        (pb::PartnershipState::Pending, pb::PartnershipSide::Recipient)
+    );
     let blank = pb::Partnership {
         account_id: String::new(),
         allowed_actions: Vec::new(),
@@ -114,11 +117,10 @@ async fn l4_what_is_void_decided_expired_or_never_was_answers_in_the_same_bytes(
 async fn a_lookup_asks_for_no_credentials_and_looks_at_none() {
     let key = Key::secret();
     let (harness, ann) = secured(key.verifier()).await;
-    let operator = key.sign(&crate::keys::claims_but(
-        "root",
-        serde_json::json!({"scope": "partner.operator"}),
-    ));
-    let by = harness.caller(&[crate::keys::bearer(&operator), ("x-member-id", ann.boss.id.clone())]);
+    let operator = key
+        .sign(&crate::keys::claims_but("root", serde_json::json!({"scope": "partner.operator"})));
+    let by =
+        harness.caller(&[crate::keys::bearer(&operator), ("x-member-id", ann.boss.id.clone())]);
     let ann = crate::support::world::Organization { by, ..ann };
     ann.invites("nobody@else.example").await.unwrap();
     let secret = secret(&harness).await;

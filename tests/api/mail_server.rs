@@ -39,7 +39,10 @@ async fn letters_reach_the_mail_server_each_with_one_recipient_over_one_connecti
     assert!(received.iter().all(|one| one.from == "partners@service.example"));
     for (one, to) in received.iter().zip(to) {
         let letter = Letter::read(&one.bytes);
-        assert_eq!((letter.to(), &*letter.headers["from"]), (&*to[0], "Partners <partners@service.example>"));
+        assert_eq!(
+            (letter.to(), &*letter.headers["from"]),
+            (&*to[0], "Partners <partners@service.example>")
+        );
         assert_eq!(letter.headers["auto-submitted"], "auto-generated");
         assert!(letter.message_id().ends_with("@service.example"));
         assert_eq!(letter.headers["date"], "Tue, 15 Jan 2030 12:00:00 +0000");
@@ -135,7 +138,8 @@ async fn a_server_that_hangs_or_hangs_up_anywhere_costs_an_attempt_and_no_letter
 }
 
 #[tokio::test]
-async fn a_server_that_takes_a_letter_and_does_not_say_so_gets_it_again_under_the_same_message_id() {
+async fn a_server_that_takes_a_letter_and_does_not_say_so_gets_it_again_under_the_same_message_id()
+{
     for mood in [Mood::Hangs, Mood::Drops] {
         let (harness, sink, a) = stage().await;
         sink.becomes(Step::Message, mood);
@@ -145,8 +149,11 @@ async fn a_server_that_takes_a_letter_and_does_not_say_so_gets_it_again_under_th
         sink.calms_down();
         harness.clock.advance(Duration::from_secs(5));
         round(&mut worker).await;
-        let ids: Vec<_> =
-            sink.received().iter().map(|one| Letter::read(&one.bytes).message_id().to_owned()).collect();
+        let ids: Vec<_> = sink
+            .received()
+            .iter()
+            .map(|one| Letter::read(&one.bytes).message_id().to_owned())
+            .collect();
         assert_eq!((ids.len(), &ids[0]), (2, &ids[1]), "{mood:?}");
         assert_eq!(only(&harness).await.state, MailState::Sent);
     }
@@ -159,7 +166,8 @@ async fn where_no_server_listens_a_letter_waits_for_two_days_and_is_given_up() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let unreachable = format!("smtp+plain://{gone}");
     let server = partner_service::mail::smtp::Server::parse(&unreachable, false).unwrap();
-    let smtp = partner_service::mail::smtp::Smtp::new(server, "service.example", None, None).unwrap();
+    let smtp =
+        partner_service::mail::smtp::Smtp::new(server, "service.example", None, None).unwrap();
     let mut lost = harness.worker(partner_service::mail::post::Carrier::smtp(smtp));
     a.invites("one@else.example").await.unwrap();
     let mut waits = Vec::new();
@@ -178,7 +186,11 @@ async fn where_no_server_listens_a_letter_waits_for_two_days_and_is_given_up() {
     assert!(waits[0] <= Duration::from_secs(5) && waits.iter().all(|wait| *wait <= HOUR / 4));
     let row = only(&harness).await;
     assert_eq!(row.state, MailState::Failed);
-    assert!(row.last_error.starts_with("the connection failed at connecting"), "{}", row.last_error);
+    assert!(
+        row.last_error.starts_with("the connection failed at connecting"),
+        "{}",
+        row.last_error
+    );
     round(&mut worker).await;
     assert!(sink.received().is_empty(), "given up");
 }
@@ -206,9 +218,7 @@ async fn a_lease_that_runs_out_lets_another_worker_send_and_its_first_holder_mar
     let mut slow = harness.worker_to(&sink).with_attempts_of(Duration::from_secs(2));
     let mut quick = harness.worker_to(&sink);
     let slow = tokio::spawn(async move { (round(&mut slow).await, slow.tally().counts()) });
-    while sink.connections() == 0 {
-        tokio::task::yield_now().await;
-    }
+    sink.has_somebody_waiting().await;
     round(&mut quick).await;
     assert!(sink.received().is_empty(), "it is in other hands");
     sink.calms_down();

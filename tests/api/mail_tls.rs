@@ -37,8 +37,7 @@ fn worker(
     credentials: Option<(&str, &str)>,
     ca: Option<&[u8]>,
 ) -> Worker {
-    let server =
-        Server { host: "localhost".to_owned(), port: sink.address.port(), security };
+    let server = Server { host: "localhost".to_owned(), port: sink.address.port(), security };
     let credentials = credentials.map(|(name, password)| (name.to_owned(), password.to_owned()));
     let smtp = Smtp::new(server, "service.example", credentials, ca).unwrap();
     harness.worker(Carrier::smtp(smtp)).with_attempts_of(std::time::Duration::from_secs(5))
@@ -53,13 +52,20 @@ async fn stage() -> Harness {
 
 #[tokio::test]
 async fn starttls_and_tls_encrypt_everything_that_is_told_and_credentials_go_over_it() {
-    for (security, at_once) in [(Security::StartTls, false), (Security::Implicit, true), (Security::IfOffered, false)] {
+    for (security, at_once) in
+        [(Security::StartTls, false), (Security::Implicit, true), (Security::IfOffered, false)]
+    {
         let harness = stage().await;
         let (tls, ca) = certified("localhost");
         let sink = Sink::with(Some(tls), at_once).await;
         let credentials = Some(("partner", "pass word"));
         let mut worker = worker(&harness, &sink, security, credentials, Some(&ca));
-        assert_eq!(round(&mut worker).await, Pause::Idle, "{security:?}: {:?}", harness.outbox().await);
+        assert_eq!(
+            round(&mut worker).await,
+            Pause::Idle,
+            "{security:?}: {:?}",
+            harness.outbox().await
+        );
         let received = sink.received();
         let given = BASE64_STANDARD.encode("\0partner\0pass word");
         assert!(received[0].encrypted, "{security:?}");
@@ -70,7 +76,9 @@ async fn starttls_and_tls_encrypt_everything_that_is_told_and_credentials_go_ove
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_or_that_names_another_host_is_not_trusted() {
     for (name, trusted) in [("localhost", false), ("mail.example", true)] {
-        for (security, at_once) in [(Security::StartTls, false), (Security::Implicit, true), (Security::IfOffered, false)] {
+        for (security, at_once) in
+            [(Security::StartTls, false), (Security::Implicit, true), (Security::IfOffered, false)]
+        {
             let harness = stage().await;
             let (tls, ca) = certified(name);
             let sink = Sink::with(Some(tls), at_once).await;

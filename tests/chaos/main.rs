@@ -19,6 +19,8 @@ mod failpoints;
 mod follow;
 mod kill;
 mod load;
+#[cfg(feature = "faults")]
+mod mail;
 mod pair;
 mod process;
 mod proxy;

@@ -26,7 +26,8 @@ impl Letter {
         let parts: Vec<&str> = body.split(mark.as_str()).skip(1).collect();
         assert_eq!(parts.len(), 3, "two alternatives and the end: {parts:?}");
         assert_eq!(parts[2].trim_end(), "--");
-        let [text, html] = [parts[0], parts[1]].map(|part| decoded(part.trim_start_matches("\r\n")));
+        let [text, html] =
+            [parts[0], parts[1]].map(|part| decoded(part.trim_start_matches("\r\n")));
         assert!(text.0.starts_with("text/plain") && html.0.starts_with("text/html"));
         Self { headers, text: text.1, html: html.1 }
     }

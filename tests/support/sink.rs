@@ -56,6 +56,7 @@ pub struct Sink {
     pub address: SocketAddr,
     behaviour: Arc<Mutex<Behaviour>>,
     count: watch::Sender<usize>,
+    held: watch::Sender<usize>,
 }
 
 /// What it speaks with.
@@ -63,6 +64,7 @@ pub struct Sink {
 struct Talk {
     behaviour: Arc<Mutex<Behaviour>>,
     count: watch::Sender<usize>,
+    held: watch::Sender<usize>,
     tls: Option<TlsAcceptor>,
 }
 
@@ -79,15 +81,20 @@ impl Sink {
     pub async fn with(tls: Option<TlsAcceptor>, at_once: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let (behaviour, count) = (Arc::default(), watch::channel(0).0);
-        let talk = Talk { behaviour: Arc::clone(&behaviour), count: count.clone(), tls };
+        let (behaviour, count, held) = (Arc::default(), watch::channel(0).0, watch::channel(0).0);
+        let talk = Talk {
+            behaviour: Arc::clone(&behaviour),
+            count: count.clone(),
+            held: held.clone(),
+            tls,
+        };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 talk.behaviour.lock().expect("no panic").connections += 1;
                 tokio::spawn(talk.clone().begin(stream, at_once));
             }
         });
-        Self { address, behaviour, count }
+        Self { address, behaviour, count, held }
     }
 
     /// Its URL without TLS.
@@ -118,6 +125,12 @@ impl Sink {
 
     pub fn connections(&self) -> usize {
         self.behaviour.lock().expect("no panic").connections
+    }
+
+    /// Waits until a client waits for it in vain.
+    pub async fn has_somebody_waiting(&self) {
+        let mut changes = self.held.subscribe();
+        changes.wait_for(|held| *held > 0).await.expect("the sink lives");
     }
 
     /// Waits until it has taken over so many.
@@ -184,7 +197,8 @@ impl Talk {
                 }
                 "RCPT" => {
                     let address = path(&line, "TO:").unwrap_or_default();
-                    let unknown = self.behaviour.lock().expect("no panic").unknown.contains(&address);
+                    let unknown =
+                        self.behaviour.lock().expect("no panic").unknown.contains(&address);
                     let usual = if unknown { "550 5.1.1 no such mailbox" } else { "250 ok" };
                     if !unknown {
                         to.push(address);
@@ -227,7 +241,10 @@ impl Talk {
             None => say(wire, usual).await?,
             Some(Mood::Answers(answer)) => say(wire, answer).await?,
             Some(Mood::Drops) => return Ok(false),
-            Some(Mood::Hangs) => std::future::pending::<()>().await,
+            Some(Mood::Hangs) => {
+                self.held.send_modify(|held| *held += 1);
+                std::future::pending::<()>().await;
+            }
         }
         Ok(true)
     }
@@ -263,7 +280,10 @@ impl Talk {
     }
 
     /// A message; none if the client goes before its end.
-    async fn message(&self, wire: &mut BufReader<Box<dyn Wire>>) -> std::io::Result<Option<Vec<u8>>> {
+    async fn message(
+        &self,
+        wire: &mut BufReader<Box<dyn Wire>>,
+    ) -> std::io::Result<Option<Vec<u8>>> {
         let mut message = Vec::new();
         loop {
             let mut raw = Vec::new();

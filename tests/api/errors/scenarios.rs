@@ -241,7 +241,7 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
         R::PartnershipNotActive => providing::partnership_not_active(common).await,
         R::NoAdminRoles => providing::no_admin_roles(common).await,
         R::PartnershipRequired => providing::partnership_required(common).await,
-        R::MailNotRetryable => mailing::mail_not_retryable(common).await,
+        R::MailNotRetryable => mailing::mail_not_retryable(common).boxed().await,
         R::AudienceIsDynamic => {
             assert!(LATER.contains(&reason));
             return None;
