@@ -237,8 +237,9 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     // nor does a database that does not answer keep the process beyond its deadline
     let leaving = async {
         let _ = sweeper.await;
-        let _ = mailer.await;
         service.registrations.drain().await;
+        // with a letter in its hands it may take a while
+        let _ = mailer.await;
         service.backend.close().await;
     };
     let deadline = began + config.shutdown_deadline.0 + LEAVE_TAKING;

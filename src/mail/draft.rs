@@ -1,19 +1,33 @@
 //! An occasion as the letter that tells of it.
 
 use super::letter::Letter;
+use crate::account::store as accounts;
+use crate::backend::Work;
 use crate::domain::ids::AccountId;
 use crate::domain::mail::{MailKind, Occasion};
 use crate::domain::partner_type::PartnerType;
 use crate::domain::roles::AdminRoles;
 use crate::domain::time::Timestamp;
-use crate::entity::account;
+use crate::error::Error;
 use sea_orm::ActiveEnum;
 use std::collections::HashMap;
 
 const MICROS: i64 = 1_000_000;
 
-/// The accounts that letters name.
-pub fn named(occasion: &Occasion) -> Vec<AccountId> {
+/// What the accounts are called that letters name.
+pub async fn names(
+    work: &Work,
+    occasions: &[&Occasion],
+) -> Result<HashMap<AccountId, String>, Error> {
+    let ids: Vec<AccountId> = occasions.iter().flat_map(|occasion| named(occasion)).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let accounts = accounts::several(&work.txn, ids).await?;
+    Ok(accounts.into_iter().map(|(id, row)| (id, row.display_name)).collect())
+}
+
+fn named(occasion: &Occasion) -> Vec<AccountId> {
     match occasion {
         Occasion::Invited(invited) => vec![invited.sender],
         Occasion::Accepted { partner, .. } | Occasion::Ended { partner, .. } => vec![*partner],
@@ -26,10 +40,9 @@ pub fn named(occasion: &Occasion) -> Vec<AccountId> {
 pub fn letter(
     occasion: &Occasion,
     told: Option<AccountId>,
-    accounts: &HashMap<AccountId, account::Model>,
+    names: &HashMap<AccountId, String>,
 ) -> (MailKind, Letter) {
-    let name =
-        |id: AccountId| accounts.get(&id).map(|row| row.display_name.clone()).unwrap_or_default();
+    let name = |id: AccountId| names.get(&id).cloned().unwrap_or_default();
     match occasion {
         Occasion::Invited(invited) => {
             let letter = Letter::Invitation {

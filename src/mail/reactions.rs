@@ -3,12 +3,11 @@
 use super::letter::Language;
 use super::people::{Addressee, People};
 use super::{draft, quota, store};
-use crate::account::store as accounts;
 use crate::backend::{Change, Part, Work, insert_all};
 use crate::domain::event::EventKind;
 use crate::domain::ids::{AccountId, MailId};
 use crate::domain::mail::{MailState, Occasion};
-use crate::entity::{account, mail};
+use crate::entity::mail;
 use crate::error::Error;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -26,11 +25,10 @@ pub fn react<'a>(work: &'a Work, change: &'a Change) -> BoxFuture<'a, Result<Par
         let occasions: Vec<&Occasion> = occasions.into_iter().filter(told).collect();
         let occasions = not_mailed_yet(work, occasions).await?;
         let people = People::of(work, &occasions).await?;
-        let named = occasions.iter().flat_map(|occasion| draft::named(occasion));
-        let accounts = accounts::several(&work.txn, named).await?;
+        let names = draft::names(work, &occasions).await?;
         let mut letters = Vec::new();
         for occasion in occasions {
-            letters.extend(written(work, occasion, &people, &accounts)?);
+            letters.extend(written(work, occasion, &people, &names)?);
         }
         let rows = within_the_day(work, letters).await?;
         let mut part = Part::default();
@@ -73,14 +71,14 @@ fn written(
     work: &Work,
     occasion: &Occasion,
     people: &People,
-    accounts: &HashMap<AccountId, account::Model>,
+    names: &HashMap<AccountId, String>,
 ) -> Result<Vec<(Addressee, mail::Model)>, Error> {
     let person = people.in_person(occasion).into_iter().map(|person| (None, vec![person]));
     let managed = people.whose_managers(occasion).into_iter();
     let sides = managed.map(|account| (Some(account), people.managers_of(account)));
     let mut letters = Vec::new();
     for (told, addressees) in person.chain(sides) {
-        let (kind, letter) = draft::letter(occasion, told, accounts);
+        let (kind, letter) = draft::letter(occasion, told, names);
         let letter = serde_json::to_string(&letter).map_err(Error::internal)?;
         let link = match occasion {
             Occasion::Invited(invited) => Some((invited.partnership, invited.sending)),

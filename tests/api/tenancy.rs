@@ -125,6 +125,8 @@ struct World {
     observer: String,
     /// Another account's, with a partnership that it and a third have.
     foreign: Ids,
+    /// What was written to them.
+    mail: String,
 }
 
 impl World {
@@ -152,7 +154,8 @@ impl World {
             target: cy.id.clone(),
             provider: cy.id,
         };
-        Self { harness, own, manager: ann.boss.id, observer: observer.id, foreign }
+        let mail = harness.outbox().await[0].id.to_string();
+        Self { harness, own, manager: ann.boss.id, observer: observer.id, foreign, mail }
     }
 
     async fn ask(
@@ -286,6 +289,7 @@ impl World {
             "partnership_id" => &self.foreign.partnership,
             "member_id" | "member.id" => &self.foreign.member,
             "contact_id" => &self.foreign.contact,
+            "mail_id" => &self.mail,
             "account.id"
             | "partner_account_id"
             | "customer_account_id"

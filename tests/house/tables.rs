@@ -108,6 +108,8 @@ fn the_tables_are_written_where_the_rooms_say_so() {
         ("provider_profile", "provider"),
         ("provider_word", "provider"),
         ("inquiry", "provider"),
+        ("mail", "mail"),
+        ("mail_usage", "mail"),
         ("audit_entry", "audit"),
         ("log", "feed"),
         ("remembered_request", "backend"),
