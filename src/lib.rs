@@ -10,6 +10,7 @@
 //!   contact   access      the Contacts page, read from histories as of a position; what a partner may do
 //!   partnership           invitations, decisions, roles, what each side sees
 //!   agreement provider    what customers accept before providers may work for them; the directory of providers
+//!   mail                  what the service writes to people, in five languages
 //!   audit    account      who did what; accounts, members, preferences, rights
 //!   backend               `change`, the one owner of transactions; group commit
 //!   feed                  the log: appended to, followed, handed out
@@ -42,6 +43,7 @@ pub mod faults;
 mod faults;
 pub mod feed;
 pub mod grpc;
+pub mod mail;
 pub mod migration;
 pub mod partnership;
 pub mod provider;

@@ -1,0 +1,3 @@
+//! Mails (L2): what they say, in `letter/`.
+
+pub mod letter;
