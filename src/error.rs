@@ -3,7 +3,8 @@
 //! The sentence is what the caller reads: short, and it says what to do. `grpc::status` turns each into a code, its
 //! published reason and details, in one exhaustive match. No personal data, SQL or path ever enters one.
 
-use crate::domain::ids::{AccountId, ContactId, PartnershipId, SharedItemId};
+use crate::domain::ids::{AccountId, ContactId, MailId, PartnershipId, SharedItemId};
+use crate::domain::mail::MailState;
 use crate::domain::partnership::{Action, MustDelete, View};
 use sea_orm::{DbErr, RuntimeErr};
 use std::fmt::Write as _;
@@ -142,6 +143,10 @@ pub enum Error {
     RateLimited { limit: u32, retry_after: Duration },
     #[error("The invitation was sent less than an hour ago; wait before sending it again.")]
     ResendTooSoon { retry_after: Duration },
+    #[error("Mail {mail} is {}; only one that failed can be tried again.", mail_state_name(*.state))]
+    MailNotRetryable { mail: MailId, state: MailState },
+    #[error("More invitations are looked up here than may be at once; wait a moment.")]
+    TooManyLookups { retry_after: Duration },
     #[error("There are {limit} streams open already, the most allowed; close some, or wait.")]
     TooManyStreams { limit: usize },
     #[error("This replica has not reached position {position} yet; try again, on any replica.")]
@@ -267,6 +272,15 @@ fn quota_sentence(quota: Quota, limit: u64) -> String {
                 "Your account has {limit} invitations waiting, the most allowed; delete some or wait for answers."
             )
         }
+    }
+}
+
+fn mail_state_name(state: MailState) -> &'static str {
+    match state {
+        MailState::Queued => "queued",
+        MailState::Sending => "being sent",
+        MailState::Sent => "sent",
+        MailState::Failed => "failed",
     }
 }
 

@@ -101,6 +101,12 @@ pub enum Spot {
     InSnapshot,
     /// Events were taken from what is pending, and not sent.
     BeforeEvents,
+    /// A letter is leased, and nobody was written to.
+    MailClaimed,
+    /// The mail server has a letter, and the outbox does not know.
+    MailSent,
+    /// It knows.
+    MailMarked,
 }
 
 #[cfg(feature = "faults")]

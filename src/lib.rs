@@ -12,6 +12,7 @@
 //!   archive               copies of the whole database: export, import
 //!   partnership           invitations, decisions, roles, what each side sees
 //!   agreement provider    what customers accept before providers may work for them; the directory of providers
+//!   mail                  what people are told: an outbox, and the worker that empties it
 //!   audit    account      who did what; accounts, members, preferences, rights
 //!   backend               `change`, the one owner of transactions; group commit
 //!   feed                  the log: appended to, followed, handed out
@@ -47,6 +48,7 @@ mod faults;
 pub mod feed;
 pub mod grpc;
 pub mod keys;
+pub mod mail;
 pub mod migration;
 pub mod partnership;
 pub mod provider;

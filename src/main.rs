@@ -2,13 +2,13 @@
 
 use partner_service::commands::{self, Report, copy, health, migrate, version};
 use partner_service::config::{
-    self, Command, ConfigCommand, ConfigError, Invocation, MigrateCommand, ReadError, ServeConfig,
-    WatchConfig,
+    self, Command, ConfigCommand, ConfigError, Invocation, MailCommand, MigrateCommand, PreviewConfig,
+    ReadError, ServeConfig, WatchConfig,
 };
 use partner_service::demo::DemoError;
 use partner_service::server::ServeError;
 use partner_service::watch::WatchError;
-use partner_service::{backend::OpenError, demo, server, telemetry, token};
+use partner_service::{backend::OpenError, demo, mail, server, telemetry, token};
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
@@ -77,6 +77,7 @@ async fn run(Invocation { cli, settings }: Invocation) -> Result<Report, Failure
             Ok(token::sign(&config).map(|token| Report::done(format!("{token}\n")))?)
         }
         Some(Command::Watch(config)) => Ok(watch(&config).await.map(done)?),
+        Some(Command::Mail(MailCommand::Preview(config))) => preview(&config),
         Some(Command::Version(config)) => Ok(version::tell(&config)),
         Some(Command::Completions(config)) => {
             let mut script = Vec::new();
@@ -93,6 +94,17 @@ async fn serve(config: &ServeConfig) -> Result<(), Failure> {
 
 async fn watch(config: &WatchConfig) -> Result<(), Failure> {
     Ok(partner_service::watch::run(config, signalled()?).await?)
+}
+
+fn preview(config: &PreviewConfig) -> Result<Report, Failure> {
+    let PreviewConfig { kind, language, html, link_base_url } = config;
+    let letter = mail::preview::preview(kind.kind(), language, link_base_url);
+    let letter = letter.ok_or(Failure { code: FAILED, message: "no such letter".to_owned() })?;
+    Ok(Report::done(if *html {
+        format!("{}\n", letter.html)
+    } else {
+        format!("Subject: {}\n\n{}\n", letter.subject, letter.text)
+    }))
 }
 
 /// Cancelled by SIGTERM or SIGINT.

@@ -1,5 +1,9 @@
 //! The composition root: which services there are, which reactions, and in what order things start and stop.
 
+mod banner;
+
+pub use banner::migrations;
+
 use crate::account::group_commit::{self, Registrations};
 use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, SecretKey};
 use crate::config::{AuthMode, ConfigError, Doorbell, ServeConfig};
@@ -7,19 +11,20 @@ use crate::error::Error;
 use crate::grpc::auth::Authenticator;
 use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
 use crate::grpc::{
-    Accounts, Agreements, Contacts, Gate, MemberSync, Partners, Providers, Sharing, pb,
+    Accounts, Agreements, Contacts, Gate, Mails, MemberSync, Partners, Providers, Sharing, pb,
 };
 use crate::keys::{authenticator, key_in_file};
+use crate::mail::worker::Worker;
 use crate::partnership::sweep;
-use crate::{audit, partnership, provider};
+use crate::{audit, mail, partnership, provider};
 use pb::account_service_server::AccountServiceServer;
 use pb::agreement_service_server::AgreementServiceServer;
 use pb::contact_service_server::ContactServiceServer;
+use pb::mail_service_server::MailServiceServer;
 use pb::member_sync_service_server::MemberSyncServiceServer;
 use pb::partner_service_server::PartnerServiceServer;
 use pb::provider_service_server::ProviderServiceServer;
 use pb::sharing_service_server::SharingServiceServer;
-use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -30,9 +35,13 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-/// What follows from changes made in other rooms, in the order it runs; the audit comes last and sees the whole change.
-pub const REACTIONS: &[Reaction] =
-    &[partnership::reactions::react, provider::reactions::react, audit::react];
+/// What follows from changes made in other rooms, in the order it runs: mail locks last, and the audit sees the whole change.
+pub const REACTIONS: &[Reaction] = &[
+    partnership::reactions::react,
+    provider::reactions::react,
+    mail::reactions::react,
+    audit::react,
+];
 
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// For closing connections when open calls took the whole shutdown deadline.
@@ -106,6 +115,8 @@ impl Service {
             .max_decoding_message_size(MAX_REQUEST_BYTES);
         let sharing = SharingServiceServer::new(Sharing(gate.clone()))
             .max_decoding_message_size(MAX_REQUEST_BYTES);
+        let mails = MailServiceServer::new(Mails(gate.clone()))
+            .max_decoding_message_size(MAX_REQUEST_BYTES);
         let sync = MemberSyncServiceServer::new(MemberSync(gate))
             .max_decoding_message_size(MAX_REQUEST_BYTES);
         let reflection = || {
@@ -122,6 +133,7 @@ impl Service {
             .add_service(agreements)
             .add_service(providers)
             .add_service(sharing)
+            .add_service(mails)
             .add_service(health_service)
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?)
@@ -159,7 +171,7 @@ impl Service {
     }
 }
 
-fn services() -> [&'static str; 7] {
+fn services() -> [&'static str; 8] {
     [
         name_of::<AccountServiceServer<Accounts>>(),
         name_of::<PartnerServiceServer<Partners>>(),
@@ -168,6 +180,7 @@ fn services() -> [&'static str; 7] {
         name_of::<AgreementServiceServer<Agreements>>(),
         name_of::<ProviderServiceServer<Providers>>(),
         name_of::<SharingServiceServer<Sharing>>(),
+        name_of::<MailServiceServer<Mails>>(),
     ]
 }
 
@@ -182,6 +195,7 @@ fn name_of<S: NamedService>() -> &'static str {
 pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<(), ServeError> {
     config.check()?;
     let authenticator = authenticator(config)?;
+    let post = config.mail.post(&config.data_dir, config.insecure)?;
     std::fs::create_dir_all(&config.data_dir)
         .map_err(|source| ServeError::File { path: config.data_dir.clone(), source })?;
     let (url, direct) = (config.database.url(&config.data_dir), config.database.direct_url());
@@ -203,10 +217,13 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     let listen_file = config.data_dir.join("listen");
     std::fs::write(&listen_file, format!("{address}\n"))
         .map_err(|source| ServeError::File { path: listen_file.clone(), source })?;
-    banner(config, &address, &about_database, key_origin);
+    banner::print(config, &address, &about_database, key_origin);
+    banner::warn(config);
 
     let ready = tokio::spawn(service.readiness(shutdown.clone()));
     let sweeper = tokio::spawn(sweep(Arc::clone(&service.backend), shutdown.clone()));
+    let worker = Worker::new(Arc::clone(&service.backend), post);
+    let mailer = tokio::spawn(worker.run(shutdown.clone()));
     let stopping = CancellationToken::new();
     let serving = transport::serve(
         listener,
@@ -229,6 +246,8 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     let leaving = async {
         let _ = sweeper.await;
         service.registrations.drain().await;
+        // with a letter in its hands it may take a while
+        let _ = mailer.await;
         service.backend.close().await;
     };
     let deadline = began + config.shutdown_deadline.0 + LEAVE_TAKING;
@@ -303,6 +322,9 @@ async fn sweep(backend: Arc<Backend>, shutdown: CancellationToken) {
         if let Err(error) = backend.trim_log().await {
             tracing::warn!(%error, "old events could not be deleted; trying again later");
         }
+        if let Err(error) = mail::store::forget_old(&backend).await {
+            tracing::warn!(%error, "old letters could not be forgotten; trying again later");
+        }
         if let Err(error) = backend.forget_old_requests().await {
             tracing::warn!(%error, "old request ids could not be forgotten; trying again later");
         }
@@ -316,6 +338,7 @@ fn limits(config: &ServeConfig) -> Limits {
         open_invitations: config.open_invitations,
         event_retention: config.event_retention.0,
         rate_limit: config.rate_limit,
+        mails_per_recipient: config.mail.mails_per_recipient,
         ..Limits::default()
     }
 }
@@ -332,42 +355,4 @@ async fn secret_key(
         key,
         "kept in the database, so a dump of it contains the key; --secret-key-file keeps it outside",
     ))
-}
-
-/// How many migrations were applied, in words.
-#[must_use]
-pub fn migrations(applied: usize) -> String {
-    match applied {
-        0 => "schema up to date".to_owned(),
-        1 => "1 migration applied".to_owned(),
-        many => format!("{many} migrations applied"),
-    }
-}
-
-fn banner(config: &ServeConfig, address: &str, database: &str, key_origin: &str) {
-    let auth = match config.auth {
-        AuthMode::None if config.listen.ip().is_loopback() => {
-            "none: a caller is the member that x-member-id names, else an operator; only from this machine"
-        }
-        AuthMode::None => "NONE: whoever can reach this address is an operator (--insecure)",
-        AuthMode::Jwt => "jwt",
-    };
-    let token = match config.auth {
-        AuthMode::None => "",
-        AuthMode::Jwt => " --token <an operator's>",
-    };
-    let program = std::env::args().next().unwrap_or_else(|| "partner-service".to_owned());
-    let text = format!(
-        "partner-service {version}
-  gRPC      {address}, no TLS
-  database  {database}
-  auth      {auth}
-  key       {key_origin}
-  try       {program} demo --address {address}{token}
-            grpcurl -plaintext {address} list
-",
-        version = env!("CARGO_PKG_VERSION"),
-    );
-    // a banner that nobody reads is no reason not to serve
-    let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -62,6 +62,8 @@ struct Written {
     last: Option<(EventId, i64)>,
     /// What replicas keep in memory may be something else by now.
     effects: Effects,
+    /// Letters may wait to be sent.
+    mails: bool,
 }
 
 struct Prepared<A> {
@@ -189,7 +191,7 @@ impl Backend {
             effects.written(position, entry.event);
         }
         let last = events.last().map(|last| (last.id, at.last()));
-        let written = Written { last, effects };
+        let written = Written { last, effects, mails: change.occasions().next().is_some() };
         for statement in append.into_iter().chain(change.statements(&at, backend)) {
             work.txn.execute_raw(statement).await?;
         }
@@ -212,6 +214,9 @@ impl Backend {
         die_at(Spot::AfterCommit);
         self.feed.memory.changed(&written.effects);
         self.feed.bell.committed();
+        if written.mails {
+            self.posted.notify_one();
+        }
         die_at(Spot::BeforeAnswer);
         Ok(())
     }

@@ -19,6 +19,10 @@ pub struct Limits {
     pub providers_per_day: u64,
     /// Calls per second that a member may make; zero is no limit.
     pub rate_limit: u32,
+    /// Letters to one address per UTC day; what goes beyond is not sent (I13).
+    pub mails_per_recipient: u64,
+    /// How long letters are kept once they are sent or given up.
+    pub mail_retention: Duration,
     /// The least time between two sendings of one invitation (I11).
     pub resend_interval: Duration,
     /// How long events are kept; zero is for ever.
@@ -46,6 +50,8 @@ impl Default for Limits {
             open_invitations: 500,
             providers_per_day: 200,
             rate_limit: 0,
+            mails_per_recipient: 5,
+            mail_retention: 60 * DAY,
             resend_interval: Duration::from_secs(60 * 60),
             event_retention: 7 * DAY,
             remember: DAY,

@@ -11,7 +11,7 @@
 //! that brings them together. Both ways are attempts (`attempt.rs`): one place claims, reacts, appends, commits, settles.
 //!
 //! Locks are taken in one order everywhere, each set sorted: request id, accounts (with their daily usage), addresses,
-//! pairs, partnerships; the head last. A member is guarded by its address and account, which every verb on it locks.
+//! pairs, partnerships, the day's letters of addresses; the head last. A member is guarded by its address and account, which every verb on it locks.
 //! There is no begin or commit outside this room.
 
 mod attempt;
@@ -53,6 +53,7 @@ use crate::feed::{Feed, log, retention};
 use futures::future::BoxFuture;
 use sea_orm::{ConnAcquireErr, DatabaseConnection, DatabaseTransaction, DbErr};
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// What follows in one room from a change made in another: it reads the change so far and answers what goes before it.
 pub type Reaction = for<'a> fn(&'a Work, &'a Change) -> BoxFuture<'a, Result<Part, Error>>;
@@ -64,10 +65,12 @@ pub struct Backend {
     pub clock: Clock,
     /// Quotas and spans.
     pub limits: Limits,
-    /// Signs page tokens.
+    /// Signs page tokens and the links of invitations.
     pub key: SecretKey,
     /// The log as it grows.
     pub feed: Arc<Feed>,
+    /// Rung when this replica has committed letters that are to be sent.
+    pub posted: Notify,
     reactions: &'static [Reaction],
     pause: Option<Arc<dyn Pause>>,
 }
@@ -83,7 +86,8 @@ impl Backend {
         reactions: &'static [Reaction],
     ) -> Self {
         let feed = Arc::new(Feed::new(limits.feed, limits.event_retention));
-        Self { database, clock, limits, key, feed, reactions, pause: None }
+        let posted = Notify::new();
+        Self { database, clock, limits, key, feed, posted, reactions, pause: None }
     }
 
     /// Stops every change at its pause points until `pause` lets it go on: how tests interleave two verbs.

@@ -2,6 +2,7 @@
 
 use crate::domain::event::Event;
 use crate::domain::ids::EventId;
+use crate::domain::mail::Occasion;
 use crate::error::Error;
 use crate::feed::log::Entry;
 use sea_orm::{
@@ -58,6 +59,7 @@ pub struct Planned {
 pub struct Part {
     events: Vec<Planned>,
     writes: Vec<Write>,
+    occasions: Vec<Occasion>,
 }
 
 impl Part {
@@ -73,10 +75,16 @@ impl Part {
         slot
     }
 
+    /// Adds something that people are told by mail.
+    pub fn tell(&mut self, occasion: Occasion) {
+        self.occasions.push(occasion);
+    }
+
     /// Adds what comes after it.
     pub fn followed_by(mut self, next: Self) -> Self {
         self.events.extend(next.events);
         self.writes.extend(next.writes);
+        self.occasions.extend(next.occasions);
         self
     }
 
@@ -107,6 +115,11 @@ impl Change {
         let mut events: Vec<_> = self.parts.iter().flat_map(|part| &part.events).collect();
         events.sort_by_key(|planned| planned.item);
         events
+    }
+
+    /// What people are told by mail because of it.
+    pub fn occasions(&self) -> impl Iterator<Item = &Occasion> {
+        self.parts.iter().flat_map(|part| &part.occasions)
     }
 
     /// Whether there is nothing to write.

@@ -2,6 +2,7 @@
 
 use super::{AuthMode, Doorbell, ServeConfig};
 use crate::backend::Nats;
+use crate::mail::smtp::SmtpError;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -27,6 +28,8 @@ pub enum ConfigError {
         "--jwt-key-file and --jwks verify nothing without --auth jwt: add it, or leave them out"
     )]
     KeyWithoutJwt,
+    #[error(transparent)]
+    Smtp(#[from] SmtpError),
     #[error("--sub is no member's id (a UUID): give one, or add --operator")]
     Subject,
     #[error("{} cannot be read: {source}", path.display())]
@@ -52,6 +55,7 @@ impl ServeConfig {
     /// What would be dangerous, and how to say that it is meant.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.doorbell()?;
+        self.mail.server(self.insecure)?;
         if self.auth == AuthMode::None && (self.jwt_key_file.is_some() || self.jwks.is_some()) {
             return Err(ConfigError::KeyWithoutJwt);
         }

@@ -13,6 +13,7 @@
 mod check;
 mod clients;
 mod file;
+mod mail;
 mod names;
 mod print;
 mod read;
@@ -24,6 +25,7 @@ pub use clients::{
     ImportConfig, MigrateCommand, MigrateConfig, Output, PrintConfig, TokenConfig, VersionConfig,
     WatchConfig, WatchFrom, service_address,
 };
+pub use mail::{DEFAULT_LINK_BASE_URL, LetterKind, MailCommand, MailConfig, PreviewConfig};
 pub use print::printed;
 pub use read::{Invocation, ReadError, Setting, Shown, Source, read};
 pub use secret::Secret;
@@ -89,6 +91,9 @@ pub enum Command {
     /// Follow what happens among an account's partners and their members: one JSON object per line.
     #[command(after_help = WATCH_LINES)]
     Watch(WatchConfig),
+    /// Look at the letters that the service sends.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Print the version.
     Version(VersionConfig),
     /// Print what makes a shell complete this command line.
@@ -224,7 +229,7 @@ pub struct ServeConfig {
         value_name = "NAME"
     )]
     pub jwt_audience: String,
-    /// What page tokens are signed with, 32 bytes or more, the same on every replica [default: a key made at the first
+    /// What page tokens and links of invitations are signed with, 32 bytes or more, the same on every replica [default: a key made at the first
     /// start and kept in the database]
     #[arg(long, env = "PARTNER_SECRET_KEY_FILE", value_name = "FILE")]
     pub secret_key_file: Option<PathBuf>,
@@ -256,6 +261,8 @@ pub struct ServeConfig {
     /// Calls per second that a member may make on this replica; 0 is no limit. Operators have none.
     #[arg(long, env = "PARTNER_RATE_LIMIT", default_value_t = 0, value_name = "COUNT")]
     pub rate_limit: u32,
+    #[command(flatten)]
+    pub mail: MailConfig,
     /// How long open calls may take to finish after SIGTERM or SIGINT.
     #[arg(long, env = "PARTNER_SHUTDOWN_DEADLINE", default_value = "10s", value_name = "SPAN")]
     pub shutdown_deadline: Span,

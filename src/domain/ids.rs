@@ -72,6 +72,10 @@ id!(
     SharedItemId
 );
 id!(
+    /// One letter to one person.
+    MailId
+);
+id!(
     /// One event of the log.
     EventId
 );

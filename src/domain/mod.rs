@@ -10,6 +10,7 @@ pub mod contact;
 pub mod email;
 pub mod event;
 pub mod ids;
+pub mod mail;
 pub mod partner_type;
 pub mod partnership;
 pub mod preferences;

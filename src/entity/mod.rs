@@ -18,6 +18,8 @@ pub mod invitation_usage;
 pub mod log;
 pub mod log_head;
 pub mod log_identity;
+pub mod mail;
+pub mod mail_usage;
 pub mod member;
 pub mod member_version;
 pub mod membership;

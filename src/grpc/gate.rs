@@ -3,6 +3,7 @@
 
 use super::auth::{Authenticator, Credentials};
 use super::fields::Fields;
+use super::lookups::Lookups;
 use super::opening::OPENINGS;
 use super::pace::Pace;
 use super::page::{Binding, Cursor, Page};
@@ -34,6 +35,7 @@ pub struct Gate {
     pace: Arc<Pace>,
     /// The turns of `opening.rs`.
     pub(super) openings: Arc<Semaphore>,
+    pub(super) lookups: Arc<Lookups>,
 }
 
 /// A page asked for, and the token of the next one.
@@ -54,7 +56,8 @@ impl Gate {
     #[must_use]
     pub fn new(backend: Arc<Backend>, authenticator: Arc<Authenticator>) -> Self {
         let pace = Arc::new(Pace::new(backend.limits.rate_limit, backend.clock.clone()));
-        Self { backend, authenticator, pace, openings: Arc::new(Semaphore::new(OPENINGS)) }
+        let openings = Arc::new(Semaphore::new(OPENINGS));
+        Self { backend, authenticator, pace, openings, lookups: Arc::default() }
     }
 
     /// A mutation: `parse` checks every field, `work` runs the verb.
@@ -142,7 +145,7 @@ impl Gate {
         self.answer(outcome.await, &context)
     }
 
-    fn answer<P>(
+    pub(super) fn answer<P>(
         &self,
         outcome: Result<P, Error>,
         context: &CallContext,

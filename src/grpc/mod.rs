@@ -6,7 +6,8 @@
 //!   requests.rs    what kind of request each message is
 //!   auth.rs        credentials -> Caller                 status.rs  Error -> Status, one exhaustive match
 //!   fields.rs      bounds, all bad fields at once        page.rs    page tokens
-//!   opening.rs     streams begin in turn                 pieces.rs  a stream's body, framed here
+//!   lookups.rs     the one way in without credentials    pieces.rs  a stream's body, framed here
+//!   opening.rs     streams begin in turn
 //!   convert/       messages <-> the rooms' own types     *_service.rs  one thin file per service
 //! ```
 
@@ -19,6 +20,8 @@ mod contact_service;
 mod convert;
 mod fields;
 mod gate;
+mod lookups;
+mod mail_service;
 mod opening;
 mod pace;
 mod page;
@@ -34,6 +37,7 @@ pub use account_service::Accounts;
 pub use agreement_service::Agreements;
 pub use contact_service::Contacts;
 pub use gate::Gate;
+pub use mail_service::Mails;
 pub use partner_service::Partners;
 pub use provider_service::Providers;
 pub use sharing_service::Sharing;

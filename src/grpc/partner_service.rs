@@ -12,7 +12,7 @@ use crate::caller::{Actor, Need};
 use crate::domain::partnership::View;
 use crate::error::Error;
 use crate::partnership::store::{self, Viewer};
-use crate::partnership::{decide, invite, purchases, roles};
+use crate::partnership::{decide, invite, lookup, purchases, roles};
 use tonic::{Request, Response, Status, async_trait};
 
 /// Serves `partner.v1.PartnerService`.
@@ -60,6 +60,19 @@ impl PartnerService for Partners {
                     invite::resend(&self.0.backend, &ask, account, target.id, &target.etag).await?;
                 let partnership = Some(convert::shown(done.answer));
                 Ok(pb::ResendInvitationResponse { partnership, position: done.position })
+            })
+            .await
+    }
+
+    async fn lookup_invitation(
+        &self,
+        request: Request<pb::LookupInvitationRequest>,
+    ) -> Answer<pb::LookupInvitationResponse> {
+        self.0
+            .look_up(request, |secret| async move {
+                let view = lookup::lookup(&self.0.backend, &secret).await?;
+                let partnership = Some(convert::shown_to_nobody(view));
+                Ok(pb::LookupInvitationResponse { partnership })
             })
             .await
     }

@@ -3,6 +3,7 @@
 
 use super::page::Cursor;
 use super::pb;
+use crate::domain::ids::MailId;
 use crate::{contact, provider};
 use prost::Message;
 
@@ -159,6 +160,7 @@ mutations!(
     ShareItem,
     UnshareItem,
     RemoveFromAudience,
+    RetryMail,
 );
 reads!(
     ListAgreements,
@@ -179,6 +181,7 @@ reads!(
     ListInquiries,
     ListSharedItems,
     ListAudience,
+    ListMails,
 );
 paged!(
     i64: ListPartnerships,
@@ -193,6 +196,7 @@ paged!(
 );
 paged!(contact::store::Place: ListContacts);
 paged!(provider::search::Place: SearchProviders);
+paged!(MailId: ListMails);
 
 impl Addressed for pb::CreateAccountRequest {
     const RPC: &'static str = "CreateAccount";
@@ -210,6 +214,20 @@ impl Addressed for pb::PublishAgreementRequest {
 
 impl Addressed for pb::ListAccountsRequest {
     const RPC: &'static str = "ListAccounts";
+    fn account_id(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Addressed for pb::ListMailsRequest {
+    const RPC: &'static str = "ListMails";
+    fn account_id(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Addressed for pb::RetryMailRequest {
+    const RPC: &'static str = "RetryMail";
     fn account_id(&self) -> Option<&str> {
         None
     }

@@ -1,6 +1,7 @@
 //! Errors become statuses here, in one exhaustive match: canonical code, published reason, details.
 
 use super::pb::ErrorReason;
+use crate::domain::mail::MailState;
 use crate::domain::partnership::{Action, MustDelete, View};
 use crate::error::{Error, Quota};
 use rand::Rng;
@@ -36,7 +37,8 @@ pub fn of(error: &Error, request_id: &str) -> (Status, ErrorReason) {
         }
         Error::QuotaExceeded { retry_after, .. }
         | Error::RateLimited { retry_after, .. }
-        | Error::ResendTooSoon { retry_after } => {
+        | Error::ResendTooSoon { retry_after }
+        | Error::TooManyLookups { retry_after } => {
             details.set_retry_info(Some(*retry_after));
         }
         Error::ShuttingDown | Error::StreamRotated => {
@@ -233,6 +235,12 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
             (Code::ResourceExhausted, R::RateLimited, vec![("limit", limit.to_string())])
         }
         Error::ResendTooSoon { .. } => (Code::ResourceExhausted, R::ResendTooSoon, none()),
+        Error::TooManyLookups { .. } => (Code::ResourceExhausted, R::RateLimited, none()),
+        Error::MailNotRetryable { mail, state } => (
+            Code::FailedPrecondition,
+            R::MailNotRetryable,
+            vec![("mail_id", mail.to_string()), ("state", mail_state_name(*state).to_owned())],
+        ),
         Error::TooManyStreams { limit } => {
             (Code::ResourceExhausted, R::TooManyStreams, vec![("limit", limit.to_string())])
         }
@@ -268,6 +276,7 @@ fn subject(error: &Error) -> String {
         Error::UserContact { contact } => format!("contacts/{contact}"),
         Error::AudienceIsDynamic { shared_item } => format!("sharedItems/{shared_item}"),
         Error::MemberRemoved { member } => format!("members/{member}"),
+        Error::MailNotRetryable { mail, .. } => format!("mails/{mail}"),
         Error::PositionUnknown { position, .. } => format!("positions/{position}"),
         Error::ResumeTokenDiverged => "resume_token".to_owned(),
         _ => String::new(),
@@ -279,6 +288,15 @@ fn must_delete_name(who: MustDelete) -> &'static str {
         MustDelete::Sender => "SENDER",
         MustDelete::Recipient => "RECIPIENT",
         MustDelete::Both => "BOTH",
+    }
+}
+
+fn mail_state_name(state: MailState) -> &'static str {
+    match state {
+        MailState::Queued => "QUEUED",
+        MailState::Sending => "SENDING",
+        MailState::Sent => "SENT",
+        MailState::Failed => "FAILED",
     }
 }
 

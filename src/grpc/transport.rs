@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -33,6 +34,10 @@ const MAX_STREAMS_PER_CONNECTION: u32 = 1_000;
 const SEND_BUFFER_BYTES: usize = 32 * 1024;
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The network address that a call came from, where it came over a network.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) IpAddr);
 
 /// What is known of one call, shared between its handler and its log line.
 #[derive(Clone, Debug)]
@@ -94,12 +99,13 @@ pub async fn serve(
             () = shutdown.cancelled() => break,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
+                let peer = Some(Peer(peer.ip().to_canonical()));
                 let _ = stream.set_nodelay(true);
                 let (routes, shutdown, calls) = (routes.clone(), shutdown.clone(), calls.clone());
                 connections.spawn(async move {
                     tokio::select! {
-                        () = serve_connection(stream, routes, shutdown) => {}
+                        () = serve_peer(stream, peer, routes, shutdown) => {}
                         () = calls.cancelled() => {}
                     }
                 });
@@ -127,8 +133,18 @@ pub async fn serve_connection<IO>(io: IO, routes: Routes, shutdown: Cancellation
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = hyper::service::service_fn(move |request| {
+    serve_peer(io, None, routes, shutdown).await;
+}
+
+async fn serve_peer<IO>(io: IO, peer: Option<Peer>, routes: Routes, shutdown: CancellationToken)
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         let routes = routes.clone();
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         // boxed: hyper keeps the room of this future as long as the answer's body lasts, and streams last
         async move { Ok::<_, Infallible>(Box::pin(call(routes, request)).await) }
     });

@@ -9,6 +9,7 @@ mod m0002_contacts;
 mod m0003_roles;
 mod m0004_directory;
 mod m0005_sharing;
+mod m0006_mail;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_roles::Migration),
             Box::new(m0004_directory::Migration),
             Box::new(m0005_sharing::Migration),
+            Box::new(m0006_mail::Migration),
         ]
     }
 }

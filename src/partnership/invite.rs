@@ -3,7 +3,7 @@
 use super::ledger::Ledger;
 use super::store;
 use super::view::PartnershipView;
-use super::{lock, quota, row, rows_of, standing};
+use super::{lock, occasions, quota, row, rows_of, standing};
 use crate::account::lock::{Strength, accounts, addresses, resident};
 use crate::account::preferences::admits;
 use crate::backend::{Ask, Backend, Done, Outcome, Work};
@@ -68,7 +68,7 @@ pub async fn invite(
             let row = fresh(work, account, inviter, invitation, approach.binds_to());
             let id = row.id;
             ledger.invite(row);
-            finish(work, ledger, id, account).await
+            finish(work, ledger, id, account, home).await
         })
         .await;
     tally(backend, ask, done).await
@@ -139,7 +139,7 @@ pub async fn resend(
                 row.sent_at = work.now;
                 row.resend_count += 1;
             });
-            finish(work, ledger, id, account).await
+            finish(work, ledger, id, account, home).await
         })
         .await;
     tally(backend, ask, done).await
@@ -269,10 +269,14 @@ async fn finish(
     ledger: Ledger,
     id: PartnershipId,
     account: AccountId,
+    home: Option<Home>,
 ) -> Result<Outcome<PartnershipView>, Error> {
     let row = ledger.row(id).cloned().ok_or_else(|| store::not_found(id))?;
+    // whom the account would not have told is not told past it (I14, M4)
+    let told = home.is_none_or(|home| home.open).then(|| occasions::invited(&row, false));
     let shown = row::shown(work, row, account).await?;
     let mut part = ledger.into_part();
+    told.into_iter().for_each(|occasion| part.tell(occasion));
     quota::count_sent(&mut part, account, work.now);
     Ok(Outcome::new(part, move |_| shown))
 }

@@ -1,7 +1,7 @@
 //! Transitions applied to rows: each leaves one event and one audit note, moves a side's version only if that side's view
 //! changed, and all rows of a change are saved by one statement.
 
-use super::standing;
+use super::{occasions, standing};
 use crate::backend::{At, Part, Slot};
 use crate::domain::event::{
     AuditAction, AuditNote, Body, Event, EventKind, Glimpse, PartnershipFact,
@@ -134,6 +134,9 @@ impl Ledger {
             _ => EventKind::PartnershipChanged,
         };
         let reason = reason.map(|text| (text.to_owned(), reason_shared)).unwrap_or_default();
+        for occasion in occasions::of(&entry.row, before.state, transition, now) {
+            self.part.tell(occasion);
+        }
         let slot = self.part.event_of(self.item, event(&entry.row, action, kind, &glance, reason));
         self.moves += 1;
         entry.moved = Some(self.moves);

@@ -7,6 +7,7 @@
 //!   sweep.rs      what time does: invitations expire, roles are warned of, extended, over
 //!   grants.rs     what is active between two           quota.rs     I13
 //!   ledger.rs     transitions applied to rows: versions, times, events, audit notes; one statement saves them all
+//!   lookup.rs     LookupInvitation                     occasions.rs what is told by mail
 //!   lock.rs       pairs and rows, locked in order      view.rs      what one side is shown
 //!   store.rs      reads                                row.rs        one row: found, judged, shown
 //! ```
@@ -19,6 +20,8 @@ pub mod grants;
 pub mod invite;
 mod ledger;
 pub mod lock;
+pub mod lookup;
+mod occasions;
 pub mod purchases;
 mod quota;
 pub mod reactions;

@@ -9,6 +9,7 @@ use crate::backend::{Ask, Backend, Done, Outcome, Part, Slot, Work, insert_all};
 use crate::domain::account::AccountState;
 use crate::domain::event::{AuditAction, AuditNote, Body, Event, EventKind, Glimpse};
 use crate::domain::ids::{AccountId, InquiryId};
+use crate::domain::mail::Occasion;
 use crate::domain::provider::CustomerSize;
 use crate::entity::{inquiry, inquiry_usage, provider_profile};
 use crate::error::{Error, Quota};
@@ -112,6 +113,15 @@ fn sent(
     let rows = providers.into_iter().map(|(provider, provider_display_name)| {
         let id = InquiryId::fresh();
         let slot = part.event(event(account, provider, id));
+        part.tell(Occasion::Inquired {
+            provider,
+            customer_name: template.customer_display_name.clone(),
+            sender_name: template.sender_display_name.clone(),
+            reply_to: template.reply_to_email.clone(),
+            country: template.country.clone(),
+            customer_size: template.customer_size,
+            needs: template.needs.clone(),
+        });
         let provider_account_id = provider;
         (
             slot,

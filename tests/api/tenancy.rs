@@ -128,6 +128,8 @@ struct World {
     observer: String,
     /// Another account's, with a partnership that it and a third have.
     foreign: Ids,
+    /// What was written to them.
+    mail: String,
 }
 
 impl World {
@@ -163,7 +165,8 @@ impl World {
             reached: cy.boss.id.clone(),
             provider: cy.id,
         };
-        Self { harness, own, manager: ann.boss.id, observer: observer.id, foreign }
+        let mail = harness.outbox().await[0].id.to_string();
+        Self { harness, own, manager: ann.boss.id, observer: observer.id, foreign, mail }
     }
 
     async fn ask(
@@ -298,6 +301,7 @@ impl World {
             "member_id" | "member.id" => &self.foreign.member,
             "contact_id" => &self.foreign.contact,
             "shared_item_id" => &self.foreign.shared_item,
+            "mail_id" => &self.mail,
             "account.id"
             | "partner_account_id"
             | "customer_account_id"

@@ -21,7 +21,9 @@ const SIGABRT: i32 = 6;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_that_outlive_replicas_killed_at_each_spot_miss_nothing_and_repeat_nothing() {
-    let spots: Vec<Spot> = Spot::iter().collect();
+    // a worker of letters is no concern of streams: it dies in a test of its own
+    let of_mail = [Spot::MailClaimed, Spot::MailSent, Spot::MailMarked];
+    let spots: Vec<Spot> = Spot::iter().filter(|spot| !of_mail.contains(spot)).collect();
     let (seed, cycles) = (seed(), cycles(spots.len()).max(spots.len()));
     let mut random = StdRng::seed_from_u64(seed);
     let database = TestDatabase::empty().await;

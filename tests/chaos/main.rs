@@ -20,6 +20,8 @@ mod follow;
 mod kill;
 mod load;
 mod logs;
+#[cfg(feature = "faults")]
+mod mail;
 mod pair;
 mod process;
 mod proxy;

@@ -52,9 +52,10 @@ async fn the_banner_tells_version_address_database_and_authentication() {
         lines[3].starts_with("  auth      none: a caller is the member that x-member-id names")
     );
     assert!(lines[4].starts_with("  key       kept in the database"));
-    assert_eq!(lines[5], format!("  try       target/release/partner-service demo --address {at}"));
-    assert_eq!(lines[6], format!("            grpcurl -plaintext {at} list"));
-    assert_eq!(lines.len(), 7);
+    assert_eq!(lines[5], "  mail      files in ./data/mail; --smtp-url sends them");
+    assert_eq!(lines[6], format!("  try       target/release/partner-service demo --address {at}"));
+    assert_eq!(lines[7], format!("            grpcurl -plaintext {at} list"));
+    assert_eq!(lines.len(), 8);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["feed"],
     &["backend"],
     &["account", "audit"],
-    &["agreement", "provider"],
+    &["agreement", "provider", "mail"],
     &["partnership"],
     &["sharing"],
     &["contact", "access", "archive"],

@@ -110,6 +110,8 @@ fn the_tables_are_written_where_the_rooms_say_so() {
         ("inquiry", "provider"),
         ("shared_item", "sharing"),
         ("audience_removal", "sharing"),
+        ("mail", "mail"),
+        ("mail_usage", "mail"),
         ("audit_entry", "audit"),
         ("log", "feed"),
         ("remembered_request", "backend"),

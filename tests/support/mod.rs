@@ -8,11 +8,14 @@ pub mod contact_oracle;
 pub mod contacts;
 pub mod database;
 pub mod directory;
+pub mod letters;
+pub mod postbox;
 pub mod providers;
 pub mod refusal;
 pub mod restart;
 pub mod roster;
 pub mod sharing;
+pub mod sink;
 pub mod stream;
 pub mod wire;
 pub mod world;
@@ -26,6 +29,7 @@ use partner_service::grpc::auth::Authenticator;
 use partner_service::grpc::pb::account_service_client::AccountServiceClient;
 use partner_service::grpc::pb::agreement_service_client::AgreementServiceClient;
 use partner_service::grpc::pb::contact_service_client::ContactServiceClient;
+use partner_service::grpc::pb::mail_service_client::MailServiceClient;
 use partner_service::grpc::pb::member_sync_service_client::MemberSyncServiceClient;
 use partner_service::grpc::pb::partner_service_client::PartnerServiceClient;
 use partner_service::grpc::pb::provider_service_client::ProviderServiceClient;
@@ -114,6 +118,7 @@ impl Harness {
             accounts: AccountServiceClient::with_interceptor(channel.clone(), headers.clone()),
             agreements: AgreementServiceClient::with_interceptor(channel.clone(), headers.clone()),
             contacts: ContactServiceClient::with_interceptor(channel.clone(), headers.clone()),
+            mails: MailServiceClient::with_interceptor(channel.clone(), headers.clone()),
             partners: PartnerServiceClient::with_interceptor(channel.clone(), headers.clone()),
             providers: ProviderServiceClient::with_interceptor(channel.clone(), headers.clone()),
             sharing: SharingServiceClient::with_interceptor(channel.clone(), headers.clone()),
@@ -144,6 +149,7 @@ pub struct Caller {
     pub accounts: AccountServiceClient<InterceptedService<Channel, Headers>>,
     pub agreements: AgreementServiceClient<InterceptedService<Channel, Headers>>,
     pub contacts: ContactServiceClient<InterceptedService<Channel, Headers>>,
+    pub mails: MailServiceClient<InterceptedService<Channel, Headers>>,
     pub partners: PartnerServiceClient<InterceptedService<Channel, Headers>>,
     pub providers: ProviderServiceClient<InterceptedService<Channel, Headers>>,
     pub sharing: SharingServiceClient<InterceptedService<Channel, Headers>>,

@@ -5,6 +5,7 @@ use crate::domain::account::{AccountState, MemberState, Profile};
 use crate::domain::agreement::AgreementKind;
 use crate::domain::contact::{ContactKind, Link};
 use crate::domain::event::AuditAction;
+use crate::domain::mail::{MailKind, MailState};
 use crate::domain::partner_type::{AdminRole, PartnerType, Permission};
 use crate::domain::partnership::{Action, Side, View};
 use crate::domain::preferences::{ContactRetention, ReceivePolicy};
@@ -72,6 +73,8 @@ wire!(AuditAction, pb::AuditAction, {
 });
 wire!(AdminRole, pb::AdminRole, { UserAdmin, LicenseAdmin, PasswordAdmin, ServiceAdmin, SupportAdmin });
 wire!(RolesState, pb::RolesState, { Requested, InForce, Removed, Expired });
+wire!(MailKind, pb::MailKind, { Invitation, Rejection, Acceptance, Ending, Inquiry, RoleExpiry });
+wire!(MailState, pb::MailState, { Queued, Sending, Sent, Failed });
 wire!(AgreementKind, pb::AgreementKind, { Customer });
 wire!(Denial, pb::AccessDenialReason, {
     AccountNotActive, AgreementRequired, RolesExpired, RolesRemoved, PermissionNotGranted, NoPartnership,

@@ -7,6 +7,7 @@ pub mod agreement;
 pub mod batch;
 pub mod contact;
 pub mod enums;
+pub mod mail;
 pub mod mask;
 pub mod member;
 pub mod partnership;

@@ -343,6 +343,16 @@ pub fn shown(view: PartnershipView) -> pb::Partnership {
     }
 }
 
+/// As somebody sees it who is not signed in.
+pub fn shown_to_nobody(view: PartnershipView) -> pb::Partnership {
+    pb::Partnership {
+        account_id: String::new(),
+        allowed_actions: Vec::new(),
+        etag: String::new(),
+        ..shown(view)
+    }
+}
+
 pub fn preferences(row: &account::Model) -> pb::PartnerPreferences {
     pb::PartnerPreferences {
         receive_policy: row.receive_policy.to_wire(),

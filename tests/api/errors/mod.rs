@@ -1,6 +1,7 @@
 //! Every reason that this release can give, produced once, with the details that the contract promises: the code, exactly one
 //! ErrorInfo, RequestInfo, BadRequest, RetryInfo, PreconditionFailure, and a sentence that says what to do.
 
+mod mailing;
 mod providing;
 mod scenarios;
 
@@ -96,7 +97,8 @@ async fn every_reason_of_this_release_is_given_with_its_code_and_the_promised_de
     let common = Arc::new(Harness::start().await);
     let mut wrong = Vec::new();
     for reason in reasons() {
-        if let Some(status) = produce(reason, &common).await {
+        // boxed: the scenarios together are more than a test thread has room for
+        if let Some(status) = Box::pin(produce(reason, &common)).await {
             wrong.extend(
                 faults(reason, &status)
                     .into_iter()

@@ -1,6 +1,6 @@
 //! One scenario for each reason, as short as it gets. Calls carry [`CALL`] as their request id.
 
-use super::providing;
+use super::{mailing, providing};
 use crate::behind::{Session, post};
 use crate::support::database::TestDatabase;
 use crate::support::world::Organization;
@@ -23,7 +23,7 @@ use uuid::Uuid;
 pub const CALL: &str = "call-1";
 
 /// What nothing in this release gives: it belongs to RPCs and flags that come later.
-pub const LATER: &[ErrorReason] = &[ErrorReason::MailNotRetryable];
+pub const LATER: &[ErrorReason] = &[];
 
 /// The status of a call refused for this reason; none for the reasons that nothing gives yet. Scenarios that leave the
 /// service as they found it share `common`, each with organisations of its own.
@@ -243,10 +243,7 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
         R::NoAdminRoles => Box::pin(providing::no_admin_roles(common)).await,
         R::PartnershipRequired => Box::pin(providing::partnership_required(common)).await,
         R::AudienceIsDynamic => Box::pin(providing::audience_is_dynamic(common)).await,
-        R::MailNotRetryable => {
-            assert!(LATER.contains(&reason));
-            return None;
-        }
+        R::MailNotRetryable => mailing::mail_not_retryable(common).boxed().await,
     })
 }
 
