@@ -51,6 +51,8 @@ fn each_neighbour_that_the_values_name_is_let_out_to() {
         ("smtp: {url: 'smtp://mail.example.com'}", 587),
         ("smtp: {url: 'smtp://mail.example.com:2525'}", 2525),
     ] {
+        let values =
+            &format!("{values}\nmail: {{from: a@b.example, linkBaseUrl: 'https://b.example'}}");
         assert_eq!(
             ports(&policy(values)["egress"]),
             [json!(53), json!(53), json!(port)],

@@ -39,14 +39,21 @@ const REFUSED: &[(&str, &str)] = &[
     // mail
     ("smtp: {username: partners}", "at '/smtp/username': value must be 'empty without smtp.url'"),
     (
-        "smtp: {url: 'smtps://mail', username: partners}",
+        "{smtp: {url: 'smtps://mail', username: partners}, mail: {from: a@b.example, linkBaseUrl: 'https://b.example'}}",
         "at '/smtp/existingSecret': value must be 'a Secret\\'s name with smtp.username",
     ),
     (
-        "smtp: {url: 'smtps://mail', existingSecret: mail}",
+        "{smtp: {url: 'smtps://mail', existingSecret: mail}, mail: {from: a@b.example, linkBaseUrl: 'https://b.example'}}",
         "at '/smtp/existingSecret': value must be 'empty without smtp.username'",
     ),
     ("smtp: {url: 'smtps://user:hush@mail'}", "at '/smtp/url'"),
+    ("smtp: {caSecret: authority}", "at '/smtp/caSecret': value must be 'empty without smtp.url'"),
+    ("smtp: {url: 'smtps://mail'}", "at '/mail/from': value must be 'an address with smtp.url'"),
+    ("smtp: {url: 'smtps://mail'}", "at '/mail/linkBaseUrl': value must be 'a URL with smtp.url"),
+    (
+        "mail: {linkBaseUrl: partners.example.com}",
+        "at '/mail/linkBaseUrl': 'partners.example.com' does",
+    ),
     // what needs something else
     (
         "serviceMonitor: {enabled: true}",
@@ -124,8 +131,7 @@ fn with_postgresql_what_sqlite_forbids_is_allowed() {
 #[test]
 fn each_kind_of_mail_server_and_key_is_allowed() {
     for values in [
-        "smtp: {url: 'smtp://mail.example.com'}",
-        "smtp: {url: 'smtps://mail:465', username: me, existingSecret: mail}",
+        "{smtp: {url: 'smtp://mail.example.com'}, mail: {from: a@b.example, linkBaseUrl: 'https://b.example/x'}}",
         "jwt: {existingSecret: '', jwksUrl: 'http://id.example.com/keys'}",
         "{auth: none, insecure: true, jwt: {existingSecret: ''}}",
         "settings: {invitationExpiry: 1h 30m, eventRetention: '0'}",

@@ -47,6 +47,7 @@ fn each_secret_is_a_file_that_the_service_is_told_of() {
         ("PARTNER_TLS_CLIENT_CA_FILE", "partner-callers", "ca.crt"),
         ("PARTNER_SECRET_KEY_FILE", "partner-secret-key", "key"),
         ("PARTNER_SMTP_PASSWORD_FILE", "partner-smtp", "password"),
+        ("PARTNER_SMTP_CA_FILE", "partner-mail-authority", "ca.crt"),
         ("PARTNER_DOORBELL_FILE", "partner-nats", "url"),
     ];
     for (variable, secret, key) in expected {

@@ -127,6 +127,10 @@ securityContext:
 - name: PARTNER_SMTP_PASSWORD_FILE
   value: {{ $secrets }}/smtp-password
 {{- end }}
+{{- if .Values.smtp.caSecret }}
+- name: PARTNER_SMTP_CA_FILE
+  value: {{ $secrets }}/smtp-ca.crt
+{{- end }}
 {{- if .Values.doorbell.existingSecret }}
 - name: PARTNER_DOORBELL_FILE
   value: {{ $secrets }}/doorbell
@@ -209,6 +213,13 @@ securityContext:
     items:
       - key: {{ .Values.smtp.existingSecretKey }}
         path: smtp-password
+{{- end }}
+{{- if .Values.smtp.caSecret }}
+- secret:
+    name: {{ .Values.smtp.caSecret }}
+    items:
+      - key: {{ .Values.smtp.caKey }}
+        path: smtp-ca.crt
 {{- end }}
 {{- if .Values.doorbell.existingSecret }}
 - secret:
