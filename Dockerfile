@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 #
 #   docker build --tag partner-service:0.1.0 .
-#   docker run --publish 50051:50051 --volume partner-data:/data --env PARTNER_INSECURE=true partner-service:0.1.0
+#   docker run --publish 127.0.0.1:50051:50051 --volume partner-data:/data --env PARTNER_INSECURE=true partner-service:0.1.0
 #
 # The image serves beyond loopback, as a container has to, and so asks for TLS and tokens, or for being told that
 # neither is meant, as above.

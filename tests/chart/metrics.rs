@@ -233,6 +233,7 @@ const WELL: &[(&str, &str)] = &[
         "0+50x60",
     ),
     ("rpc_server_call_duration_seconds_bucket{#,rpc_method=\"s/WatchMembers\",le=\"1\"}", "0x60"),
+    ("rpc_server_call_duration_seconds_bucket{#,rpc_method=\"s/WatchMembers\",le=\"5\"}", "0x60"),
     (
         "rpc_server_call_duration_seconds_bucket{#,rpc_method=\"s/WatchMembers\",le=\"+Inf\"}",
         "0+50x60",
