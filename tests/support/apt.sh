@@ -21,3 +21,23 @@ apt_install() {
   fi
   rm "$log"
 }
+
+# apt_unpack WHAT-FOR PACKAGE FOLDER: the files of a Debian package, not installed; or says in one line what is missing and fails.
+apt_unpack() {
+  local purpose=$1 package=$2 folder=$3 scratch
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
+    echo "$purpose is missing: put it in PATH (on Debian it is part of the package $package) and try again." >&2
+    return 1
+  fi
+  scratch=$(mktemp -d)
+  chmod 755 "$scratch" # apt downloads as a user of its own
+  if ! (cd "$scratch" && { apt-get -qq download "$package" || { apt-get -qq update && apt-get -qq download "$package"; }; }) \
+    >"$scratch/log" 2>&1 </dev/null; then
+    cat "$scratch/log" >&2
+    rm -r "$scratch"
+    return 1
+  fi
+  mkdir -p "$folder"
+  dpkg-deb --extract "$scratch/$package"_*.deb "$folder"
+  rm -r "$scratch"
+}

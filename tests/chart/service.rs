@@ -1,0 +1,84 @@
+//! The real binary, with the environment that the chart gives it.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+pub const BINARY: &str = env!("CARGO_BIN_EXE_partner-service");
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What tokens are signed and verified with here.
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// A service that is up; killed when dropped.
+pub struct Service {
+    child: Child,
+    folder: TempDir,
+    /// Where it serves.
+    pub address: String,
+}
+
+/// The binary, without settings of this machine's.
+pub fn binary(arguments: &[&str]) -> Command {
+    let mut command = Command::new(BINARY);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PARTNER_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+impl Service {
+    /// Starts it with `environment`, but for what a process of this machine cannot have: the data folder, the port, and the
+    /// folder of secrets.
+    pub fn start(environment: &BTreeMap<String, String>) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        fs::write(folder.path().join("jwt"), SECRET).expect("a secret");
+        let mut command = binary(&["serve"]);
+        for (name, value) in environment {
+            let value = match name.as_str() {
+                "PARTNER_DATA_DIR" => folder.path().join("data").display().to_string(),
+                "PARTNER_LISTEN" => value.replace(":50051", ":0"),
+                _ => value
+                    .replace("/run/secrets/partner-service", &folder.path().display().to_string()),
+            };
+            command.env(name, value);
+        }
+        let log = folder.path().join("log");
+        let output = File::create(&log).expect("a log");
+        let errors = output.try_clone().expect("a log");
+        let child = command.stdout(output).stderr(errors).spawn().expect("the binary starts");
+        let mut service = Self { child, folder, address: String::new() };
+        let deadline = Instant::now() + PATIENCE;
+        while service.address.is_empty() {
+            let ended = service.child.try_wait().expect("the process").is_some();
+            let said = || fs::read_to_string(&log).unwrap_or_default();
+            assert!(!ended && Instant::now() < deadline, "{environment:?}: {}", said());
+            let told = fs::read_to_string(service.folder.path().join("data/listen"));
+            let told = told.unwrap_or_default();
+            service.address = told.trim().replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]");
+            thread::yield_now();
+        }
+        service
+    }
+
+    /// A token of an operator's.
+    pub fn operators_token(&self) -> String {
+        let mut token = binary(&["token", "--operator", "--sub", "directory"]);
+        let key: PathBuf = self.folder.path().join("jwt");
+        token.arg("--jwt-key-file").arg(key);
+        super::tools::answer(token, "").expect("a token").trim().to_owned()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
