@@ -9,6 +9,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut protos: Vec<PathBuf> = fs::read_dir("proto/partner/v1")?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()?;
+    protos.retain(|path| path.extension().is_some_and(|extension| extension == "proto"));
     protos.sort();
     let mut compiler = protox::Compiler::new(["proto"])?;
     compiler.include_imports(true).include_source_info(true).open_files(&protos)?;

@@ -8,6 +8,9 @@
 //!   startup.rs     banner, help, exit codes, refusals to start
 //!   settings.rs    flags, variables, the file       operating.rs  migrate, healthcheck, export, import, and more
 //!   watch.rs       `partner-service watch`          watcher.rs  the process, and what there is to watch
+//!   foreign.rs     clients in Python, Go and TypeScript, against the service and
+//!                  gateway.rs     what may stand between and answers UNAVAILABLE
+//!   config.rs      the published service config   snippets.rs   what the README shows of the clients
 //!   shell.rs       a shell in a folder of its own  service.rs  the binary, started and stopped
 //! ```
 //! `README_BLESS=1` writes what really came out into the README's output blocks.
@@ -17,14 +20,18 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod config;
 mod demo;
 mod operating;
+mod foreign;
+mod gateway;
 mod page;
 mod quickstart;
 mod readme;
 mod service;
 mod settings;
 mod shell;
+mod snippets;
 mod startup;
 mod watch;
 mod watcher;

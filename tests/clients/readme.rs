@@ -1,11 +1,14 @@
-//! The README's fenced blocks. A block's kind is the second word behind its fence: `sh quickstart` is pasted, and what
-//! it prints follows as `json output` or `text output`; before a `text refusal` its last call must fail.
+//! The README's fenced blocks, and those of pages like it. A block's kind is the second word behind its fence: `sh
+//! quickstart` is pasted, and what it prints follows as `json output` or `text output`; before a `text refusal` its last
+//! call must fail.
 
 use std::collections::HashMap;
 use std::fs;
+use std::path::Path;
 use uuid::Uuid;
 
-const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+pub const README: &str = "README.md";
 const OUTPUT: &str = "output";
 const REFUSAL: &str = "refusal";
 /// The port in the README's lines.
@@ -14,44 +17,55 @@ pub const PORT: &str = "127.0.0.1:50051";
 /// Lines to paste, and what they print if the README says so.
 #[derive(Clone)]
 pub struct Block {
+    page: &'static str,
     pub kind: String,
     pub lines: String,
     pub output: Option<String>,
     pub is_refused: bool,
 }
 
-/// The page.
+/// The README.
 pub fn text() -> String {
-    fs::read_to_string(PATH).expect("README.md")
+    text_of(README)
 }
 
 /// Makes the page say something else there.
 pub fn replace(place: std::ops::Range<usize>, with: &str) {
     let mut page = text();
     page.replace_range(place, with);
-    fs::write(PATH, page).expect("README.md is written");
+    fs::write(Path::new(ROOT).join(README), page).expect("README.md is written");
 }
 
-/// Every block with a kind, in order.
-pub fn blocks() -> Vec<Block> {
+/// A file of this repository's.
+pub fn text_of(path: &str) -> String {
+    fs::read_to_string(Path::new(ROOT).join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every block of a page that has a kind, in order.
+pub fn blocks(page: &'static str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
-    for (kind, body) in fenced(&text()) {
+    for (kind, body) in fenced(&text_of(page)) {
         if kind == OUTPUT || kind == REFUSAL {
             let block = blocks.last_mut().expect("output follows a block");
             block.output = Some(body.trim_matches('\n').to_owned());
             block.is_refused = kind == REFUSAL;
         } else {
             let (kind, lines) = (kind.to_owned(), body.to_owned());
-            blocks.push(Block { kind, lines, output: None, is_refused: false });
+            blocks.push(Block { page, kind, lines, output: None, is_refused: false });
         }
     }
     blocks
 }
 
-/// The blocks of one kind; there are some.
+/// The README's blocks of one kind; there are some.
 pub fn of_kind(kind: &str) -> Vec<Block> {
-    let found: Vec<Block> = blocks().into_iter().filter(|block| block.kind == kind).collect();
-    assert!(!found.is_empty(), "README.md has no block ```sh {kind}");
+    of_page(README, kind)
+}
+
+/// A page's blocks of one kind; there are some.
+pub fn of_page(page: &'static str, kind: &str) -> Vec<Block> {
+    let found: Vec<Block> = blocks(page).into_iter().filter(|block| block.kind == kind).collect();
+    assert!(!found.is_empty(), "{page} has no block ```sh {kind}");
     found
 }
 
@@ -80,7 +94,7 @@ fn fenced(page: &str) -> Vec<(&str, &str)> {
     found
 }
 
-/// Compares what `blocks` printed with what the README says, or with `README_BLESS` makes it say so.
+/// Compares what `blocks` printed with what their page says, or with `README_BLESS` makes it say so.
 pub fn compare(blocks: &[Block], printed: &[String]) {
     if std::env::var_os("README_BLESS").is_some() {
         bless(blocks, printed);
@@ -93,7 +107,8 @@ pub fn compare(blocks: &[Block], printed: &[String]) {
             let expected = normal(expected, &mut expected_ids);
             assert!(
                 expected == printed,
-                "README.md says that\n\n{}\n\nprints\n\n{expected}\n\nbut it printed\n\n{printed}\n",
+                "{} says that\n\n{}\n\nprints\n\n{expected}\n\nbut it printed\n\n{printed}\n",
+                block.page,
                 block.lines
             );
         }
@@ -101,7 +116,8 @@ pub fn compare(blocks: &[Block], printed: &[String]) {
 }
 
 fn bless(blocks: &[Block], printed: &[String]) {
-    let mut page = text();
+    let Some(Block { page: path, .. }) = blocks.first() else { return };
+    let mut page = text_of(path);
     for (block, printed) in blocks.iter().zip(printed).filter(|(block, _)| block.output.is_some()) {
         let pasted = format!("```sh {}\n{}\n```\n", block.kind, block.lines);
         let after = page.find(&pasted).expect("the block is on the page") + pasted.len();
@@ -110,12 +126,12 @@ fn bless(blocks: &[Block], printed: &[String]) {
         let end = fence + page[fence..].find("```").expect("the output is closed");
         page.replace_range(fence..end, &format!("{printed}\n"));
     }
-    fs::write(PATH, page).expect("README.md is written");
+    fs::write(Path::new(ROOT).join(path), page).expect("the page is written");
 }
 
 /// The text without what differs from run to run: ids that the service made are numbered as they come, times, etags and
 /// positions are masked. Ids of the README's own are of another version and stay.
-fn normal(text: &str, ids: &mut HashMap<Uuid, usize>) -> String {
+pub fn normal(text: &str, ids: &mut HashMap<Uuid, usize>) -> String {
     text.lines().map(|line| masked(&numbered(line, ids))).collect::<Vec<_>>().join("\n")
 }
 
@@ -140,7 +156,8 @@ fn numbered(line: &str, ids: &mut HashMap<Uuid, usize>) -> String {
 fn masked(line: &str) -> String {
     let Some((key, value)) = line.split_once("\": \"") else { return line.to_owned() };
     let name = key.trim_start_matches(|c: char| c == '"' || c.is_whitespace());
-    let differs = name.ends_with("Time") || ["etag", "position"].contains(&name);
+    let differs =
+        name.ends_with("Time") || ["etag", "position", "resumeToken", "retryDelay"].contains(&name);
     let end = if value.ends_with(',') { "," } else { "" };
     if differs { format!("{key}\": <{name}>{end}") } else { line.to_owned() }
 }

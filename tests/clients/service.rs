@@ -83,7 +83,8 @@ pub fn url(database: &TestDatabase) -> Option<&str> {
     (engine() == TestEngine::Postgres).then_some(database.url.as_str())
 }
 
-fn lines_of(reader: impl BufRead + Send + 'static) -> Receiver<String> {
+/// Each line as it comes.
+pub fn lines_of(reader: impl BufRead + Send + 'static) -> Receiver<String> {
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         for line in reader.lines().map_while(Result::ok) {
