@@ -82,8 +82,7 @@ impl<W: Write> Visit for Copying<'_, W> {
             let mut rows = page::<E>(self.txn, last.as_ref()).await?;
             for row in &rows {
                 let values = columns.iter().map(|column| column.read(row));
-                let values: Vec<Json> =
-                    values.collect::<Result<_, _>>().map_err(|odd| DbErr::Type(odd))?;
+                let values: Vec<Json> = values.collect::<Result<_, _>>().map_err(DbErr::Type)?;
                 self.writer.row(&values)?;
             }
             match rows.pop() {

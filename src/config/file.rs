@@ -117,9 +117,8 @@ fn taken(arg: &Arg, value: &str) -> Result<(), String> {
     let long = arg.get_long().unwrap_or_default();
     let alone = arg.clone().env(Resettable::Reset);
     let command = Command::new("").no_binary_name(true).disable_help_flag(true).arg(alone);
-    let error = match command.try_get_matches_from([format!("--{long}={value}")]) {
-        Ok(_) => return Ok(()),
-        Err(error) => error,
+    let Err(error) = command.try_get_matches_from([format!("--{long}={value}")]) else {
+        return Ok(());
     };
     let quoted = if is_secret(arg) { String::new() } else { format!(" {value:?}") };
     let why = match (error.kind(), error.get(ContextKind::ValidValue)) {

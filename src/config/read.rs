@@ -72,13 +72,17 @@ impl From<ConfigError> for ReadError {
 /// # Errors
 /// What is wrong with it; also what is no error, such as help.
 pub fn read(arguments: &[OsString]) -> Result<Invocation, ReadError> {
+    if is_about_the_program(arguments) {
+        let plain = changed(Cli::command(), &|arg| arg.env(Resettable::Reset));
+        let cli = Cli::from_arg_matches(&plain.try_get_matches_from(arguments)?)?;
+        return Ok(Invocation { cli, settings: Vec::new() });
+    }
     let plain = Cli::command();
     let (laid, entries) = match layered(&plain, arguments) {
         Ok(layers) => layers,
         // help is there for those whose settings are wrong
-        Err(error) => match plain.clone().try_get_matches_from(arguments) {
+        Err(error) => match plain.try_get_matches_from(arguments) {
             Err(help) if !help.use_stderr() => return Err(help.into()),
-            Ok(matches) if needs_no_settings(&matches) => (plain, Vec::new()),
             _ => return Err(error.into()),
         },
     };
@@ -94,9 +98,9 @@ pub fn read(arguments: &[OsString]) -> Result<Invocation, ReadError> {
     Ok(Invocation { cli: Cli::from_arg_matches(&matches)?, settings })
 }
 
-/// What tells about the program alone.
-fn needs_no_settings(matches: &ArgMatches) -> bool {
-    matches!(matches.subcommand_name(), Some("version" | "completions"))
+/// Whether no setting has anything to do with it, so that none can be in its way.
+fn is_about_the_program(arguments: &[OsString]) -> bool {
+    arguments.get(1).is_some_and(|first| first == "version" || first == "completions")
 }
 
 /// The command line with the file's values as its defaults.
@@ -303,6 +307,17 @@ mod tests {
             }
         }
         assert!(seen > 10, "{seen}");
+    }
+
+    #[test]
+    fn what_was_read_can_be_printed_for_debugging_without_its_secrets() {
+        let url = "postgres://partner:hush@db/partner";
+        let flags =
+            ["--database-url", url, "--database-direct-url", url, "--doorbell", "nats://hush@b"];
+        let matches = Cli::command().try_get_matches_from(["partner-service"].iter().chain(&flags));
+        let cli = Cli::from_arg_matches(&matches.unwrap()).unwrap();
+        assert_eq!(cli.serve.database.url(Path::new("x")), url);
+        assert!(!format!("{cli:?}").contains("hush"));
     }
 
     #[test]

@@ -33,8 +33,8 @@ mod tests {
 
     #[test]
     fn a_secret_does_not_show_itself() {
-        let url = Some(Secret::from("postgres://partner:hush@db/partner".to_owned()));
-        assert_eq!(format!("{url:?}"), "Some(Secret(..))");
-        assert_eq!(url.unwrap().expose(), "postgres://partner:hush@db/partner");
+        let url = Secret::from("postgres://partner:hush@db/partner".to_owned());
+        assert_eq!(format!("{:?}", Some(&url)), "Some(Secret(..))");
+        assert_eq!(url.expose(), "postgres://partner:hush@db/partner");
     }
 }

@@ -175,6 +175,36 @@ async fn a_copy_of_a_running_service_is_loaded_by_the_other_engine() {
 }
 
 #[tokio::test]
+async fn a_copy_goes_through_a_pipe_and_one_that_breaks_off_loads_nothing() {
+    let (folder, database) = (Folder::new(), TestDatabase::empty().await);
+    let service = Service::plain(&folder, &database);
+    let (code, _, err) = run(&folder, &["demo", "--address", &service.address], None);
+    assert_eq!(code, DONE, "{err}");
+    let target = TestDatabase::empty().await;
+    let piped = |through: &str| {
+        let mut command = folder.command("sh");
+        let line =
+            format!("$BIN export - 2>/dev/null | {through} | $BIN import - --database-url $TARGET");
+        command
+            .arg("-c")
+            .arg(line)
+            .env("BIN", BINARY)
+            .env("TARGET", &target.url)
+            .stdout(Stdio::piped());
+        if let Some(url) = url(&database) {
+            command.env("PARTNER_DATABASE_URL", url);
+        }
+        finish(command)
+    };
+    let broken = piped("head -n 40");
+    assert_eq!(broken.status.code(), Some(FAILED));
+    let said = String::from_utf8_lossy(&broken.stderr).into_owned();
+    assert_eq!(said, "partner-service: the copy ends before its last line; nothing was loaded\n");
+    let whole = piped("cat");
+    assert_eq!(whole.status.code(), Some(DONE), "{}", String::from_utf8_lossy(&whole.stderr));
+}
+
+#[tokio::test]
 async fn an_export_that_fails_leaves_no_file() {
     let folder = Folder::new();
     let (code, _, err) = run(&folder, &["export", "copy.jsonl"], None);

@@ -175,6 +175,10 @@ fn help_and_version_are_there_for_those_whose_settings_are_wrong() {
     let folder = Folder::new();
     let path = file(&folder, "nonsense = 1");
     let wrong = [("PARTNER_CONFIG", path), ("PARTNER_NONSENSE", "x")];
+    for arguments in [&["version"][..], &["completions", "fish"]] {
+        let said = run(&folder, arguments, &[("PARTNER_LISTEN", "nowhere")]);
+        assert_eq!(said.code, DONE, "{arguments:?}: {}", said.err);
+    }
     for arguments in [
         &["--help"][..],
         &["--version"],
