@@ -6,7 +6,7 @@ pub use banner::migrations;
 
 use crate::account::group_commit::{self, Registrations};
 use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, SecretKey};
-use crate::config::{AuthMode, ConfigError, Doorbell, ServeConfig};
+use crate::config::{ConfigError, Doorbell, ServeConfig};
 use crate::error::Error;
 use crate::grpc::auth::Authenticator;
 use crate::grpc::transport::{self, MAX_REQUEST_BYTES};

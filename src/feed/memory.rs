@@ -127,6 +127,7 @@ fn item_touched(
         | EventKind::AccountResumed
         | EventKind::AccountClosed => Some(vec![account.0]),
         EventKind::LogOpened
+        | EventKind::LogImported
         | EventKind::AccountUpdated
         | EventKind::MemberUpdated
         | EventKind::MemberPrivatelyUpdated

@@ -22,11 +22,8 @@ use uuid::Uuid;
 /// The id under which every refused call is made.
 pub const CALL: &str = "call-1";
 
-/// What nothing in this release gives: it belongs to RPCs and flags that come later.
-pub const LATER: &[ErrorReason] = &[];
-
-/// The status of a call refused for this reason; none for the reasons that nothing gives yet. Scenarios that leave the
-/// service as they found it share `common`, each with organisations of its own.
+/// The status of a call refused for this reason; none where there is no reason. Scenarios that leave the service as they
+/// found it share `common`, each with organisations of its own.
 pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Status> {
     use ErrorReason as R;
     Some(match reason {
