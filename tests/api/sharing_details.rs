@@ -26,6 +26,7 @@ impl Harness {
             phone: format!("phone {mark}"),
             title: format!("title {mark}"),
             locale: format!("sv-{mark}"),
+            etag: String::new(),
             ..member.clone()
         };
         let paths = Some(&["phone", "title", "locale"][..]);
