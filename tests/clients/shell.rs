@@ -100,15 +100,20 @@ impl Paste {
 }
 
 /// The command's output, which comes in bounded time.
-pub fn finish(mut command: Command) -> Output {
+pub fn finish(command: Command) -> Output {
+    finish_within(PATIENCE, command)
+}
+
+/// The command's output, which comes in time.
+pub fn finish_within(patience: Duration, mut command: Command) -> Output {
     let (tell, told) = mpsc::channel();
     let child = command.stderr(Stdio::piped()).spawn().expect("the command starts");
     let id = child.id();
     thread::spawn(move || tell.send(child.wait_with_output()));
-    told.recv_timeout(PATIENCE)
+    told.recv_timeout(patience)
         .unwrap_or_else(|_| {
             kill("-KILL", id);
-            panic!("{command:?} did not end within {PATIENCE:?}")
+            panic!("{command:?} did not end within {patience:?}")
         })
         .expect("the command's output")
 }

@@ -35,11 +35,11 @@ var final = map[codes.Code]bool{
 
 type dial func() (*grpc.ClientConn, error)
 
-// follow yields every message after resumeToken, or a snapshot and what follows it where that is empty.
+// follow yields every message after resumeToken; where that is empty, a snapshot as fresh as minPosition, and more.
 //
 // It reconnects by itself, each time through a channel of its own, so that it may reach another replica. An error is the
 // last thing that it yields, and one that asking again cannot mend.
-func follow(ctx context.Context, connect dial, accountID, resumeToken string) iter.Seq2[*pb.WatchMembersResponse, error] {
+func follow(ctx context.Context, connect dial, accountID, resumeToken string, minPosition int64) iter.Seq2[*pb.WatchMembersResponse, error] {
 	return func(yield func(*pb.WatchMembersResponse, error) bool) {
 		isWanted := true
 		take := func(message *pb.WatchMembersResponse) bool {
@@ -49,13 +49,13 @@ func follow(ctx context.Context, connect dial, accountID, resumeToken string) it
 		}
 		for ceiling := firstWait; ; ceiling = min(2*ceiling, longestWait) {
 			opened := time.Now()
-			err := followOnce(ctx, connect, request(accountID, resumeToken), take)
+			err := followOnce(ctx, connect, request(accountID, resumeToken, minPosition), take)
 			if !isWanted {
 				return
 			}
 			refused := refusalOf(err)
 			if tokenOfNoUse[refused.reason] {
-				resumeToken = "" // begins with a snapshot, which replaces what is held
+				resumeToken, minPosition = "", 0 // begins with a snapshot, which replaces what is held
 			} else if final[refused.code] || ctx.Err() != nil {
 				yield(nil, err)
 				return
@@ -102,10 +102,11 @@ func followOnce(ctx context.Context, connect dial, request *pb.WatchMembersReque
 	}
 }
 
-func request(accountID, resumeToken string) *pb.WatchMembersRequest {
+func request(accountID, resumeToken string, minPosition int64) *pb.WatchMembersRequest {
 	asked := &pb.WatchMembersRequest{AccountId: accountID, HeartbeatInterval: durationpb.New(heartbeat)}
 	if resumeToken == "" {
 		asked.Start = &pb.WatchMembersRequest_Snapshot{Snapshot: &emptypb.Empty{}}
+		asked.MinPosition = minPosition
 	} else {
 		asked.Start = &pb.WatchMembersRequest_ResumeToken{ResumeToken: resumeToken}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -144,33 +145,39 @@ func (w *walk) printSeenBy(name string) error {
 	return nil
 }
 
-func (w *walk) becomePartners() error {
+// becomePartners answers the position as of which they are.
+func (w *walk) becomePartners() (int64, error) {
 	if err := w.openAccounts(); err != nil {
-		return err
+		return 0, err
 	}
 	id, err := w.invite(as("Ann"), "bo@borealis.example")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := w.printSeenBy("Ann"); err != nil {
-		return err
+		return 0, err
 	}
 	again, err := w.invite(as("Ann"), "bo@borealis.example")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if again == id {
 		fmt.Println("invited again: it is the same partnership")
 	}
 	if err := w.printSeenBy("Bo"); err != nil {
-		return err
+		return 0, err
 	}
-	if _, err := w.partners.AcceptPartnership(as("Bo"), &pb.AcceptPartnershipRequest{
+	answer, err := w.partners.AcceptPartnership(as("Bo"), &pb.AcceptPartnershipRequest{
 		AccountId: borealis, PartnershipId: id, RequestId: uuid.NewString(),
-	}); err != nil {
-		return err
+	})
+	if err != nil {
+		return 0, err
 	}
-	return w.printSeenBy("Ann")
+	if err := w.printSeenBy("Ann"); err != nil {
+		return 0, err
+	}
+	fmt.Println("partners as of position", answer.GetPosition())
+	return answer.GetPosition(), nil
 }
 
 func (w *walk) refusals() error {
@@ -207,7 +214,8 @@ func (w *walk) refusals() error {
 }
 
 func (w *walk) watch() error {
-	if err := w.becomePartners(); err != nil {
+	position, err := w.becomePartners()
+	if err != nil {
 		return err
 	}
 	folder, err := os.MkdirTemp("", "walk")
@@ -216,7 +224,7 @@ func (w *walk) watch() error {
 	}
 	defer os.RemoveAll(folder)
 	path := filepath.Join(folder, "roster.json")
-	if err := w.followUntilHeld(path, "Bo"); err != nil {
+	if err := w.followUntilHeld(path, "Bo", position); err != nil {
 		return err
 	}
 	first, err := loadRoster(path)
@@ -259,18 +267,18 @@ func (w *walk) hireAndFollow(path, name string) error {
 	if _, err := w.register(name); err != nil {
 		return err
 	}
-	return w.followUntilHeld(path, name)
+	return w.followUntilHeld(path, name, 0)
 }
 
-// followUntilHeld follows Borealis' people on Aurora's side, from where the stored roster ends.
-func (w *walk) followUntilHeld(path, name string) error {
+// followUntilHeld follows Borealis' people on Aurora's side, from where the stored roster ends, or as of a position.
+func (w *walk) followUntilHeld(path, name string, position int64) error {
 	held, err := loadRoster(path)
 	if err != nil {
 		return err
 	}
 	dial := func() (*grpc.ClientConn, error) { return connect(w.address) }
 	// [watch]
-	for message, err := range follow(as("Ann"), dial, aurora, held.ResumeToken) {
+	for message, err := range follow(as("Ann"), dial, aurora, held.ResumeToken, position) {
 		if err != nil {
 			return err
 		}
@@ -293,7 +301,7 @@ func (w *walk) followUntilHeld(path, name string) error {
 }
 
 func (w *walk) page() error {
-	if err := w.becomePartners(); err != nil {
+	if _, err := w.becomePartners(); err != nil {
 		return err
 	}
 	position, err := w.register("Di", "Ed")
@@ -425,14 +433,20 @@ func main() {
 	defer channel.Close()
 	w := newWalk(address, channel)
 	steps := map[string]func() error{
-		"invite":   w.becomePartners,
+		"invite":   func() error { _, err := w.becomePartners(); return err },
 		"refusals": w.refusals,
 		"watch":    w.watch,
 		"page":     w.page,
 		"insist":   w.insist,
 		"tokens":   w.tokens,
 		"hire":     func() error { _, err := w.register(rest...); return err },
-		"follow":   func() error { return w.followUntilHeld(rest[0], rest[1]) },
+		"follow": func() error {
+			position, err := strconv.ParseInt(rest[2], 10, 64)
+			if err != nil {
+				return err
+			}
+			return w.followUntilHeld(rest[0], rest[1], position)
+		},
 	}
 	if err := steps[step](); err != nil {
 		log.Fatal(err)

@@ -27,9 +27,13 @@ FINAL = {
 
 
 async def follow(
-    connect: Callable[[], grpc.aio.Channel], account_id: str, resume_token: str, metadata: list[tuple[str, str]]
+    connect: Callable[[], grpc.aio.Channel],
+    account_id: str,
+    resume_token: str,
+    min_position: int,
+    metadata: list[tuple[str, str]],
 ) -> AsyncIterator[WatchMembersResponse]:
-    """Yields every message after `resume_token`, or a snapshot and what follows it where that is empty.
+    """Yields every message after `resume_token`; where that is empty, a snapshot as fresh as `min_position`, and more.
 
     Reconnects by itself, each time through a channel of its own, so that it may reach another replica. Raises only
     what asking again cannot mend.
@@ -40,7 +44,7 @@ async def follow(
         try:
             async with connect() as channel:
                 stream = MemberSyncServiceStub(channel).WatchMembers(
-                    request(account_id, resume_token), metadata=metadata
+                    request(account_id, resume_token, min_position), metadata=metadata
                 )
                 while message := await asyncio.wait_for(stream.read(), PATIENCE):
                     resume_token = message.resume_token
@@ -49,7 +53,7 @@ async def follow(
         except grpc.aio.AioRpcError as error:
             refusal = Refusal.of(error)
             if refusal.reason in TOKEN_OF_NO_USE:
-                resume_token = ""  # begins with a snapshot, which replaces what is held
+                resume_token, min_position = "", 0  # begins with a snapshot, which replaces what is held
             elif refusal.code in FINAL:
                 raise
         except asyncio.TimeoutError:
@@ -63,10 +67,12 @@ async def follow(
         await asyncio.sleep(wait)
 
 
-def request(account_id: str, resume_token: str) -> WatchMembersRequest:
+def request(account_id: str, resume_token: str, min_position: int) -> WatchMembersRequest:
     heartbeat = Duration(seconds=HEARTBEAT)
     if resume_token:
         return WatchMembersRequest(
             account_id=account_id, resume_token=resume_token, heartbeat_interval=heartbeat
         )
-    return WatchMembersRequest(account_id=account_id, snapshot=Empty(), heartbeat_interval=heartbeat)
+    return WatchMembersRequest(
+        account_id=account_id, snapshot=Empty(), heartbeat_interval=heartbeat, min_position=min_position
+    )

@@ -116,7 +116,8 @@ class Walk:
         [partnership] = answer.partnerships
         return partnership
 
-    async def become_partners(self) -> None:
+    async def become_partners(self) -> int:
+        """The position as of which they are."""
         await self.open_accounts()
         partnership_id = await self.invite("bo@borealis.example", member("Ann"))
         print(f"Ann sees {told(await self.seen_by('Ann'))}")
@@ -126,8 +127,10 @@ class Walk:
         request = partners_pb.AcceptPartnershipRequest(
             account_id=BOREALIS, partnership_id=partnership_id, request_id=str(uuid.uuid4())
         )
-        await self.partners.AcceptPartnership(request, metadata=member("Bo"))
+        position = (await self.partners.AcceptPartnership(request, metadata=member("Bo"))).position
         print(f"Ann sees {told(await self.seen_by('Ann'))}")
+        print(f"partners as of position {position}")
+        return position
 
     async def refusals(self) -> None:
         await self.open_accounts()
@@ -148,10 +151,10 @@ class Walk:
         await refused(self.partners.GetPartnership(get, metadata=member("Ann")))
 
     async def watch(self) -> None:
-        await self.become_partners()
+        position = await self.become_partners()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "roster.json")
-            await self.follow_until_held(path, "Bo")
+            await self.follow_until_held(path, "Bo", position)
             first = Roster.load(path)
             await self.register("Di")
             await self.follow_until_held(path, "Di")
@@ -168,11 +171,11 @@ class Walk:
             held = [f"{person['name']} {person['link']}" for person in Roster.load(path).people.values()]
             print(f"holds {', '.join(sorted(held))}")
 
-    async def follow_until_held(self, path: Path, name: str) -> None:
-        """Follows Borealis' people on Aurora's side, from where the stored roster ends."""
+    async def follow_until_held(self, path: Path, name: str, position: int = 0) -> None:
+        """Follows Borealis' people on Aurora's side, from where the stored roster ends, or as of a position."""
         roster = Roster.load(path)
         # [watch]
-        messages = follow(lambda: connect(self.address), AURORA, roster.resume_token, member("Ann"))
+        messages = follow(lambda: connect(self.address), AURORA, roster.resume_token, position, member("Ann"))
         async with aclosing(messages):
             async for message in messages:
                 is_new = roster.apply(message)
@@ -284,7 +287,7 @@ async def main() -> None:
             "insist": walk.insist,
             "tokens": walk.tokens,
             "hire": lambda: walk.register(*rest),
-            "follow": lambda: walk.follow_until_held(Path(rest[0]), rest[1]),
+            "follow": lambda: walk.follow_until_held(Path(rest[0]), rest[1], int(rest[2])),
         }
         await steps[step]()
 

@@ -26,7 +26,7 @@ const FINAL = [
 ];
 
 /**
- * Yields every message after `resumeToken`, or a snapshot and what follows it where that is empty.
+ * Yields every message after `resumeToken`; where that is empty, a snapshot as fresh as `minPosition`, and more.
  *
  * Reconnects by itself, each time through a channel of its own, so that it may reach another replica. Throws only what
  * asking again cannot mend.
@@ -35,6 +35,7 @@ export async function* follow(
   address: string,
   accountId: string,
   resumeToken: string,
+  minPosition: bigint,
   metadata: Metadata,
 ): AsyncGenerator<WatchMembersResponse, never> {
   let ceiling = FIRST_WAIT_MS;
@@ -43,7 +44,7 @@ export async function* follow(
     let why = "the stream ended";
     let asked = 0;
     try {
-      for await (const message of once(address, request(accountId, resumeToken), metadata)) {
+      for await (const message of once(address, request(accountId, resumeToken, minPosition), metadata)) {
         resumeToken = message.resumeToken;
         yield message;
       }
@@ -51,7 +52,7 @@ export async function* follow(
       if (!isServiceError(error)) throw error;
       const { code, reason, message, retryDelay } = refusalOf(error);
       if (TOKEN_OF_NO_USE.includes(reason)) {
-        resumeToken = ""; // begins with a snapshot, which replaces what is held
+        [resumeToken, minPosition] = ["", 0n]; // begins with a snapshot, which replaces what is held
       } else if (FINAL.includes(code)) {
         throw error;
       }
@@ -87,10 +88,11 @@ async function* once(address: string, request: WatchMembersRequest, metadata: Me
   }
 }
 
-function request(accountId: string, resumeToken: string): WatchMembersRequest {
+function request(accountId: string, resumeToken: string, minPosition: bigint): WatchMembersRequest {
   return WatchMembersRequest.fromPartial({
     accountId,
     heartbeatInterval: { seconds: BigInt(HEARTBEAT_S) },
+    minPosition: resumeToken ? 0n : minPosition,
     start: resumeToken ? { $case: "resumeToken", value: resumeToken } : { $case: "snapshot", value: {} },
   });
 }

@@ -116,7 +116,8 @@ class Walk {
     console.log(`${name} sees ${told(partnerships[0]!)}`);
   }
 
-  async becomePartners(): Promise<void> {
+  /** The position as of which they are. */
+  async becomePartners(): Promise<bigint> {
     await this.openAccounts();
     const partnershipId = await this.invite("bo@borealis.example", as("Ann"));
     await this.printSeenBy("Ann");
@@ -125,8 +126,10 @@ class Walk {
     }
     await this.printSeenBy("Bo");
     const request = AcceptPartnershipRequest.fromPartial({ accountId: BOREALIS, partnershipId, requestId: randomUUID() });
-    await call(this.partners.acceptPartnership.bind(this.partners), request, as("Bo"));
+    const { position } = await call(this.partners.acceptPartnership.bind(this.partners), request, as("Bo"));
     await this.printSeenBy("Ann");
+    console.log(`partners as of position ${position}`);
+    return position;
   }
 
   async refusals(): Promise<void> {
@@ -150,11 +153,11 @@ class Walk {
   }
 
   async watch(): Promise<void> {
-    await this.becomePartners();
+    const position = await this.becomePartners();
     const folder = mkdtempSync(join(tmpdir(), "walk-"));
     const path = join(folder, "roster.json");
     try {
-      await this.followUntilHeld(path, "Bo");
+      await this.followUntilHeld(path, "Bo", position);
       const { resumeToken } = Roster.load(path);
       await this.register("Di");
       await this.followUntilHeld(path, "Di");
@@ -177,11 +180,11 @@ class Walk {
     }
   }
 
-  /** Follows Borealis' people on Aurora's side, from where the stored roster ends. */
-  async followUntilHeld(path: string, name: string): Promise<void> {
+  /** Follows Borealis' people on Aurora's side, from where the stored roster ends, or as of a position. */
+  async followUntilHeld(path: string, name: string, position = 0n): Promise<void> {
     const roster = Roster.load(path);
     // [watch]
-    for await (const message of follow(this.address, AURORA, roster.resumeToken, as("Ann"))) {
+    for await (const message of follow(this.address, AURORA, roster.resumeToken, position, as("Ann"))) {
       const isNew = roster.apply(message);
       roster.store(path);
       // [end]
@@ -279,7 +282,7 @@ async function main(): Promise<void> {
     insist: () => walk.insist(),
     tokens: () => walk.tokens(),
     hire: () => walk.register(...(rest as Name[])),
-    follow: () => walk.followUntilHeld(rest[0]!, rest[1]!),
+    follow: () => walk.followUntilHeld(rest[0]!, rest[1]!, BigInt(rest[2]!)),
   };
   await steps[step]!();
 }
