@@ -123,7 +123,7 @@ mod armed {
     use std::time::Duration;
 
     /// Names a spot, and at which passing the process dies there: `AfterHead:3`.
-    pub const DIES_AT: &str = "PARTNER_SERVICE_DIES_AT";
+    pub const DIES_AT: &str = "FAULTS_DIE_AT";
     /// Long enough for whatever else is to come in between; the shorter one holds up everything.
     const GAPS: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(15)];
 

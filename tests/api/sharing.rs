@@ -48,7 +48,7 @@ async fn s1_s3_a_shared_item_is_one_row_and_one_event_seen_from_both_sides() {
     };
     assert_eq!(own, expected);
     assert!(!own.etag.is_empty() && own.create_time.is_some());
-    assert_eq!(a.shared(Direction::SharedByUs).await, [own.clone()]);
+    assert_eq!(a.shared(Direction::SharedByUs).await, std::slice::from_ref(&own));
     assert!(a.shared(Direction::SharedWithUs).await.is_empty());
     let theirs = pb::SharedItem {
         account_id: b.id.clone(),
