@@ -2,8 +2,8 @@
 
 use partner_service::commands::{self, Report, copy, health, migrate, version};
 use partner_service::config::{
-    self, Command, ConfigCommand, ConfigError, Invocation, MailCommand, MigrateCommand, PreviewConfig,
-    ReadError, ServeConfig, WatchConfig,
+    self, Command, ConfigCommand, ConfigError, Invocation, MailCommand, MigrateCommand,
+    PreviewConfig, ReadError, ServeConfig, WatchConfig,
 };
 use partner_service::demo::DemoError;
 use partner_service::server::ServeError;

@@ -68,6 +68,10 @@ tables![
     provider_word,
     inquiry,
     inquiry_usage,
+    shared_item,
+    audience_removal,
+    mail,
+    mail_usage,
 ];
 
 /// A table's columns, in the order of its rows.

@@ -95,10 +95,7 @@ impl Entry {
 ///
 /// # Errors
 /// The database's; a row that cannot be understood.
-pub async fn decode(
-    db: &impl ConnectionTrait,
-    rows: Vec<Row>,
-) -> Result<Vec<Arc<Entry>>, Error> {
+pub async fn decode(db: &impl ConnectionTrait, rows: Vec<Row>) -> Result<Vec<Arc<Entry>>, Error> {
     let ended: Vec<PartnershipId> = rows
         .iter()
         .filter(|row| row.kind == EventKind::PartnerEnded)

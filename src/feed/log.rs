@@ -273,8 +273,7 @@ pub async fn page(
     let first = found.first().ok_or_else(|| DbErr::RecordNotFound("log_identity".to_owned()))?;
     let none = first.try_get::<Option<i64>>("", "position")?.is_none();
     let rows = if none { &[] } else { &found[..] };
-    let rows: Result<_, DbErr> =
-        rows.iter().map(|row| Row::from_query_result(row, "")).collect();
+    let rows: Result<_, DbErr> = rows.iter().map(|row| Row::from_query_result(row, "")).collect();
     let page = Page {
         log_id: first.try_get("", "log_id")?,
         floor_position: first.try_get("", "floor_position")?,

@@ -22,9 +22,9 @@ mod support;
 
 mod config;
 mod demo;
-mod operating;
 mod foreign;
 mod gateway;
+mod operating;
 mod page;
 mod quickstart;
 mod readme;

@@ -1,6 +1,7 @@
 //! Nouns of the domain for tests: organisations with a manager each, and the calls that tests make most.
 
 use super::{Caller, Harness};
+use partner_service::feed::log::highest;
 use partner_service::grpc::pb;
 use tonic::{Response, Status};
 
@@ -73,6 +74,9 @@ impl Harness {
         let (a, b) = (self.organization(a).await, self.organization(b).await);
         let id = a.invites(&b.email()).await.expect("the invitation is sent").id;
         b.accepts(&id).await.expect("the invitation is accepted");
+        // whoever watches from now on is told of nothing that was before
+        let head = highest(self.backend.reads()).await.expect("the log's head");
+        self.backend.feed.hub.reach(head).await;
         (a, b, id)
     }
 }
