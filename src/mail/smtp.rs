@@ -193,7 +193,7 @@ impl Smtp {
         let offered = connection.can_starttls();
         match (&self.tls, security) {
             (Some(tls), Security::StartTls) => {
-                connection.starttls(tls.clone(), &self.hello).await?
+                connection.starttls(tls.clone(), &self.hello).await?;
             }
             (Some(tls), Security::IfOffered) if offered => {
                 connection.starttls(tls.clone(), &self.hello).await?;
@@ -265,7 +265,7 @@ fn in_words(at: &str, error: &Error) -> String {
 }
 
 fn cause(error: &Error) -> String {
-    error.source().map(ToString::to_string).unwrap_or_else(|| "no more is known".to_owned())
+    error.source().map_or_else(|| "no more is known".to_owned(), ToString::to_string)
 }
 
 /// The status that servers put in front of their words (RFC 3463).

@@ -140,7 +140,7 @@ async fn l2_trying_again_keeps_to_etag_request_id_and_dry_runs() {
     assert_eq!(why(by.retry_mail(stale).await), "ETAG_MISMATCH");
     let dry = pb::RetryMailRequest { validate_only: true, ..request.clone() };
     let told = by.retry_mail(dry).await.unwrap().into_inner();
-    assert_eq!(list(&harness, &[MailState::Failed]).await, [failed.clone()]);
+    assert_eq!(list(&harness, &[MailState::Failed]).await, std::slice::from_ref(&failed));
     let once = pb::RetryMailRequest { etag: failed.etag, request_id: "once".to_owned(), ..request };
     let first = by.retry_mail(once.clone()).await.unwrap().into_inner();
     assert_eq!(first, told);

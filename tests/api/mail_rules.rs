@@ -2,6 +2,7 @@
 
 use crate::calls::{DAY, HOUR};
 use crate::offers::Offer;
+use crate::support::letters::Letter;
 use crate::support::postbox::LINK_BASE;
 use crate::support::world::Organization;
 use crate::support::{Harness, Options};
@@ -37,7 +38,7 @@ async fn l2_an_invitation_is_written_once_to_its_addressee_member_or_not() {
     a.invites(&clerk.email()).await.unwrap();
     a.invites("nobody@else.example").await.unwrap();
     let letters = harness.letters().await;
-    let to: Vec<&str> = letters.iter().map(|letter| letter.to()).collect();
+    let to: Vec<&str> = letters.iter().map(Letter::to).collect();
     assert_eq!(to, ["clerk@bo.example", "nobody@else.example"]);
     assert!(letters.iter().all(|letter| letter.secret(LINK_BASE).is_some()));
     assert!(letters.iter().all(|letter| letter.text.contains("ann")), "it names the sender");
@@ -386,7 +387,7 @@ async fn p3_an_inquiry_is_told_to_each_providers_managers_who_answer_the_custome
     c.publishes("Cy's").await;
     a.asks(&[&b, &c]).await.unwrap();
     let letters = harness.letters().await;
-    let to: Vec<&str> = letters.iter().map(|letter| letter.to()).collect();
+    let to: Vec<&str> = letters.iter().map(Letter::to).collect();
     assert_eq!(to, ["boss@bo.example", "second@bo.example", "boss@cy.example"]);
     let reply_to = a.form(&[]).reply_to_email;
     assert!(letters.iter().all(|letter| letter.headers["reply-to"] == reply_to));
