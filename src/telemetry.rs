@@ -11,7 +11,6 @@ use tracing_subscriber::EnvFilter;
 const LINES_WAITING: usize = 100_000;
 
 /// Starts logging to standard error, until the guard is dropped; `RUST_LOG` narrows or widens it.
-#[must_use]
 pub fn start(format: Option<LogFormat>) -> WorkerGuard {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         EnvFilter::new("info,sea_orm_migration=warn,sqlx=warn,async_nats=warn")

@@ -30,6 +30,8 @@ pub enum ConfigError {
     KeyWithoutJwt,
     #[error(transparent)]
     Smtp(#[from] SmtpError),
+    #[error("--smtp-username and --smtp-password-file go together: give both, or neither")]
+    HalfCredentials,
     #[error("--sub is no member's id (a UUID): give one, or add --operator")]
     Subject,
     #[error("{} cannot be read: {source}", path.display())]

@@ -19,20 +19,10 @@ pub struct MailConfig {
     #[arg(long, env = "PARTNER_SMTP_URL", hide_env_values = true, value_name = "URL")]
     pub smtp_url: Option<String>,
     /// The name to authenticate with at the mail server.
-    #[arg(
-        long,
-        env = "PARTNER_SMTP_USERNAME",
-        value_name = "NAME",
-        requires = "smtp_password_file"
-    )]
+    #[arg(long, env = "PARTNER_SMTP_USERNAME", value_name = "NAME")]
     pub smtp_username: Option<String>,
     /// The file that holds its password.
-    #[arg(
-        long,
-        env = "PARTNER_SMTP_PASSWORD_FILE",
-        value_name = "FILE",
-        requires = "smtp_username"
-    )]
+    #[arg(long, env = "PARTNER_SMTP_PASSWORD_FILE", value_name = "FILE")]
     pub smtp_password_file: Option<PathBuf>,
     /// Certificates (PEM) to trust at the mail server, besides the system's.
     #[arg(long, env = "PARTNER_SMTP_CA_FILE", value_name = "FILE")]
@@ -88,8 +78,11 @@ impl MailConfig {
     /// The mail server, if there is one.
     ///
     /// # Errors
-    /// `Smtp`.
+    /// `Smtp`, `HalfCredentials`.
     pub fn server(&self, insecure: bool) -> Result<Option<Server>, ConfigError> {
+        if self.smtp_username.is_some() != self.smtp_password_file.is_some() {
+            return Err(ConfigError::HalfCredentials);
+        }
         let server = self.smtp_url.as_deref().map(|url| Server::parse(url, insecure));
         Ok(server.transpose()?)
     }

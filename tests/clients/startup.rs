@@ -47,7 +47,7 @@ async fn the_banner_tells_version_address_database_and_authentication() {
     };
     assert_eq!(lines[0], concat!("partner-service ", env!("CARGO_PKG_VERSION")));
     assert_eq!(lines[1], format!("  gRPC      {at}, no TLS"));
-    assert_eq!(lines[2], format!("  database  {store} (5 migrations applied)"));
+    assert_eq!(lines[2], format!("  database  {store} (6 migrations applied)"));
     assert!(
         lines[3].starts_with("  auth      none: a caller is the member that x-member-id names")
     );
@@ -249,6 +249,22 @@ fn a_doorbell_of_no_kind_is_told_the_kinds_there_are_without_what_may_be_a_passw
             "--doorbell is none of notify, poll, nats://host:port and tls://host:port"
         );
     }
+}
+
+#[test]
+fn a_mail_server_is_told_who_we_are_wholly_or_not_at_all() {
+    for half in [["--smtp-username", "partner"], ["--smtp-password-file", "password"]] {
+        assert_eq!(
+            refused(&Folder::new(), &half, USAGE),
+            "--smtp-username and --smtp-password-file go together: give both, or neither"
+        );
+    }
+}
+
+#[test]
+fn a_password_in_the_address_of_a_mail_server_is_refused_without_being_told() {
+    let said = refused(&Folder::new(), &["--smtp-url", "smtp://partner:hush@mail.example"], USAGE);
+    assert!(said.contains("--smtp-password-file") && !said.contains("hush"), "{said}");
 }
 
 #[tokio::test]
