@@ -2,13 +2,13 @@
 //!
 //! `TEST_ROSTER=1000x1000` measures with as many partners and members each.
 
+use crate::reading::{at, counted, from_here};
 use crate::support::Harness;
 use crate::support::contacts::list;
 use crate::support::database::{TestEngine, engine};
 use crate::support::roster::{connect, seed};
 use partner_service::grpc::pb;
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Rows of memberships and their versions, in tables and indexes, that one page of fifty may visit on average.
 const VISITS_PER_PAGE: i64 = 1_500;
@@ -30,11 +30,8 @@ async fn a_page_of_contacts_walks_indexes_however_many_contacts_there_are() {
     let began = Instant::now();
     seed(&db, &a.id, partners, members).await;
     println!("seeded {partners} partners with {members} members each in {:?}", began.elapsed());
-    if engine() == TestEngine::Postgres {
-        // what seeding has read is reported now, or it would be counted after the reset
-        db.execute_unprepared("SELECT pg_stat_force_next_flush()").await.unwrap();
-        db.execute_unprepared("SELECT pg_stat_reset()").await.unwrap();
-    }
+    let harness = from_here(harness, &db).await;
+    let a = at(&harness, &a);
 
     let all = a.contacts_request();
     let (synced, detached, removed) = (
@@ -80,8 +77,8 @@ async fn a_page_of_contacts_walks_indexes_however_many_contacts_there_are() {
     println!("onwards: {:?} a page", began.elapsed() / 10);
 
     if engine() == TestEngine::Postgres {
-        harness.backend.close().await;
-        let (read_through, visited) = counted(&db).await;
+        let (read_through, visited) =
+            counted(&harness, &db, &["membership", "member_version"]).await;
         println!("{visited} rows visited for {pages} pages");
         assert_eq!(read_through, 0, "membership or member_version was read through");
         let most = VISITS_PER_PAGE * pages;
@@ -92,26 +89,5 @@ async fn a_page_of_contacts_walks_indexes_however_many_contacts_there_are() {
         let contacts = everybody.len();
         let ended_keep_all = partners * members + 2;
         assert_eq!(u32::try_from(contacts).unwrap(), ended_keep_all);
-    }
-}
-
-/// How often the two tables were read through, and how many of their rows were visited; known once the service's
-/// connections have ended and reported.
-async fn counted(db: &DatabaseConnection) -> (i64, i64) {
-    const COUNTERS: &str = "SELECT CAST(SUM(seq_scan) AS bigint) AS through, CAST(SUM(COALESCE(idx_tup_fetch, 0)) \
-         + (SELECT SUM(idx_tup_read) FROM pg_stat_user_indexes WHERE relname IN ('membership', 'member_version')) \
-         AS bigint) AS visited FROM pg_stat_user_tables WHERE relname IN ('membership', 'member_version')";
-    let give_up = Instant::now() + Duration::from_secs(20);
-    loop {
-        let row =
-            db.query_one_raw(Statement::from_string(db.get_database_backend(), COUNTERS)).await;
-        let row = row.unwrap().expect("one row");
-        let (through, visited): (i64, i64) =
-            (row.try_get("", "through").unwrap(), row.try_get("", "visited").unwrap());
-        if visited > 0 {
-            return (through, visited);
-        }
-        assert!(Instant::now() < give_up, "no connection reported what it read");
-        tokio::task::yield_now().await;
     }
 }

@@ -63,6 +63,7 @@ mod provider_search;
 mod providers;
 mod quotas;
 mod readiness;
+mod reading;
 mod reflection;
 mod reinviting;
 mod request_ids;

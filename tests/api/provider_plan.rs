@@ -2,13 +2,13 @@
 //!
 //! `TEST_PROVIDERS=100000` measures with as many.
 
+use crate::reading::{at, counted, from_here};
 use crate::support::Harness;
 use crate::support::database::{TestEngine, engine};
 use crate::support::providers::{listed, owned, seed};
 use crate::support::roster::connect;
 use partner_service::grpc::pb;
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 #[tokio::test]
 async fn p2_a_search_walks_indexes_however_many_providers_there_are() {
@@ -20,11 +20,8 @@ async fn p2_a_search_walks_indexes_however_many_providers_there_are() {
     let began = Instant::now();
     seed(&db, providers).await;
     println!("seeded {providers} providers in {:?}", began.elapsed());
-    if engine() == TestEngine::Postgres {
-        // what seeding has read is reported now, or it would be counted after the reset
-        db.execute_unprepared("SELECT pg_stat_force_next_flush()").await.unwrap();
-        db.execute_unprepared("SELECT pg_stat_reset()").await.unwrap();
-    }
+    let harness = from_here(harness, &db).await;
+    let a = at(&harness, &a);
     let with = |keywords: &str| a.looking_for(keywords);
     for (what, request, count, first) in [
         ("everybody", with(""), 50, "Provider 000001"),
@@ -62,8 +59,9 @@ async fn p2_a_search_walks_indexes_however_many_providers_there_are() {
         println!("{what}: {:?} a page", began.elapsed() / 8);
     }
     if engine() == TestEngine::Postgres {
-        harness.backend.close().await;
-        assert_eq!(read_through(&db).await, 0, "the directory was read through");
+        let (read_through, _) =
+            counted(&harness, &db, &["provider_index", "provider_profile"]).await;
+        assert_eq!(read_through, 0, "the directory was read through");
     }
 }
 
@@ -99,24 +97,5 @@ async fn p2_those_who_are_too_many_to_be_gathered_are_met_in_the_same_order_wher
         let expected: Vec<_> =
             ahead.iter().map(|&name| name.to_owned()).chain(others).take(met.len()).collect();
         assert!(met.len() > 1_490 && met == expected, "{keywords}: {:?}", &met[..8]);
-    }
-}
-
-/// How often the directory's tables were read through; known once the service's connections have ended and reported.
-async fn read_through(db: &DatabaseConnection) -> i64 {
-    const COUNTERS: &str = "SELECT CAST(SUM(seq_scan) AS bigint) AS through, CAST(SUM(COALESCE(idx_tup_fetch, 0)) AS bigint) \
-         AS visited FROM pg_stat_user_tables WHERE relname IN ('provider_index', 'provider_profile')";
-    let give_up = Instant::now() + Duration::from_secs(20);
-    loop {
-        let row =
-            db.query_one_raw(Statement::from_string(db.get_database_backend(), COUNTERS)).await;
-        let row = row.unwrap().expect("one row");
-        let (through, visited): (i64, i64) =
-            (row.try_get("", "through").unwrap(), row.try_get("", "visited").unwrap());
-        if visited > 0 {
-            return through;
-        }
-        assert!(Instant::now() < give_up, "no connection reported what it read");
-        tokio::task::yield_now().await;
     }
 }
