@@ -15,6 +15,11 @@ use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+/// Streams by the thousand are opened at once, and what lasts of each lies between much that does not: the C library's
+/// allocator would keep the room of all of it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const FAILED: u8 = 1;
 /// What clap exits with too.
 const USAGE: u8 = 2;
