@@ -2,7 +2,7 @@
 //! full-text table. What is looked for travels as a value in the engine's query language; its words are letters, digits
 //! and underscores alone (`domain::search`) and stand in quotes, so that nobody's text is ever an operator.
 //!
-//! Who has rare words is gathered and put in order. Who has common ones is met by walking the order instead, two thousand
+//! Who has rare words is gathered and put in order. Who has common ones is met by walking the order instead, a few thousand
 //! steps at most; only if these meet too few, most of them standing further on, they are gathered after all.
 
 use super::words::{Condition, Each, Fit, Sought, Stored, Term};
@@ -13,10 +13,13 @@ use sea_orm::sea_query::{ArrayType, OnConflict};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 use uuid::Uuid;
 
-/// As many are gathered before the order is walked.
-const GATHERED: u64 = 1_000;
+/// As many are gathered to be ranked one by one.
+const RANKED: u64 = 1_000;
+/// As many are gathered to be put in order before the order is walked instead: of a hundred thousand, about where a walk
+/// to fifty of them takes as many steps.
+const GATHERED: u64 = 2_500;
 /// As many steps the order is walked.
-const STEPS: u64 = 2_000;
+const STEPS: u64 = 2_500;
 
 /// A profile's place in the order of names.
 pub type Named = (String, AccountId);
@@ -110,7 +113,7 @@ pub async fn best(
 ) -> Result<Option<Vec<(Fit, Named)>>, DbErr> {
     let mut query = Query::of(db);
     query.text("WITH found AS MATERIALIZED (SELECT i.name_key, i.account_id, i.words FROM ");
-    query.having(&sought.condition()).text(" LIMIT ").number(GATHERED + 1);
+    query.having(&sought.condition()).text(" LIMIT ").number(RANKED + 1);
     query
         .text("), ranked AS (SELECT name_key, account_id, ")
         .fit(sought)
@@ -124,7 +127,7 @@ pub async fn best(
     query.text(" ORDER BY fit, name_key, account_id LIMIT ").number(limit);
     let rows = query.all(db).await?;
     let found: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "found"))?;
-    if u64::try_from(found).unwrap_or(0) > GATHERED {
+    if u64::try_from(found).unwrap_or(0) > RANKED {
         return Ok(None);
     }
     let best = rows.iter().map(|row| {
@@ -285,7 +288,7 @@ impl Query {
     }
 
     fn too_many(&mut self) -> &mut Self {
-        self.text("(SELECT count(*) FROM found) > ").number(GATHERED)
+        self.text("(SELECT count(*) FROM found) > ").number(RANKED)
     }
 
     /// How well a row of `found` fits.
