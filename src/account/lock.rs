@@ -1,7 +1,7 @@
 //! Locks on accounts and addresses, each set in its own order.
 
-use super::access;
-use crate::backend::{Patience, Work, one_of, upsert_all};
+use super::{access, store};
+use crate::backend::{Patience, Resident, Work, one_of, upsert_all};
 use crate::caller::ActingMember;
 use crate::domain::account::{AccountState, MemberState};
 use crate::domain::email::EmailKey;
@@ -14,7 +14,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait,
     IdenStatic, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How an account is locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +123,7 @@ async fn rows(
         Patience::Some | Patience::Full => query.lock(lock),
     };
     let found = query.all(&work.txn).await?;
+    work.held.keep_accounts(&found);
     Ok(found.into_iter().map(|account| (account.id, account)).collect())
 }
 
@@ -183,19 +184,47 @@ where
 ///
 /// # Errors
 /// The database's.
-pub async fn resident(work: &Work, key: &EmailKey) -> Result<Option<(MemberId, AccountId)>, Error> {
+pub async fn resident(work: &Work, key: &EmailKey) -> Result<Option<Resident>, Error> {
     Ok(residents(work, &BTreeSet::from([key.clone()])).await?.remove(key))
 }
 
-/// The same for many addresses, those that nobody has left out. Step by step along primary keys, and mostly no further than
-/// the first: a join is planned from statistics, and one planned while tables were small reads them whole as they grow.
+/// The same once the address is locked, and the account that it was seen to lead to: it stays so.
+///
+/// # Errors
+/// The database's.
+pub async fn settled_resident(work: &Work, key: &EmailKey) -> Result<Option<Resident>, Error> {
+    let found = resident(work, key).await?;
+    work.held.keep_resident(key, found);
+    Ok(found)
+}
+
+/// The same for many addresses, those that nobody has left out.
 ///
 /// # Errors
 /// The database's.
 pub async fn residents(
     work: &Work,
     keys: &BTreeSet<EmailKey>,
-) -> Result<HashMap<EmailKey, (MemberId, AccountId)>, Error> {
+) -> Result<HashMap<EmailKey, Resident>, Error> {
+    let (mut found, mut others) = (HashMap::new(), BTreeSet::new());
+    for key in keys {
+        match work.held.resident(key) {
+            Some(known) => found.extend(known.map(|resident| (key.clone(), resident))),
+            None => {
+                others.insert(key.clone());
+            }
+        }
+    }
+    found.extend(residents_read(work, &others).await?);
+    Ok(found)
+}
+
+/// Reads them step by step along primary keys, and mostly no further than the first: a join is planned from statistics, and
+/// one planned while tables were small reads them whole as they grow.
+async fn residents_read(
+    work: &Work,
+    keys: &BTreeSet<EmailKey>,
+) -> Result<HashMap<EmailKey, Resident>, Error> {
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
@@ -220,19 +249,11 @@ pub async fn residents(
         .all(&work.txn)
         .await?;
     let homes: BTreeSet<AccountId> = members.iter().map(|(_, _, account)| *account).collect();
-    let closed: HashSet<AccountId> = account::Entity::find()
-        .filter(among(work, homes))
-        .filter(account::COLUMN.state.eq(AccountState::Closed))
-        .select_only()
-        .column(account::Column::Id)
-        .into_tuple()
-        .all(&work.txn)
-        .await?
-        .into_iter()
-        .collect();
-    let is_there = |(key, _, account): &(EmailKey, _, AccountId)| {
-        keys.contains(key) && !closed.contains(account)
-    };
+    let homes = store::several(work, homes).await?;
+    let closed =
+        |id: &AccountId| homes.get(id).is_some_and(|home| home.state == AccountState::Closed);
+    let is_there =
+        |(key, _, account): &(EmailKey, _, AccountId)| keys.contains(key) && !closed(account);
     let members = members.into_iter().filter(is_there);
     Ok(members.map(|(key, member, account)| (key, (member, account))).collect())
 }

@@ -1,6 +1,6 @@
 //! Reads of accounts and members.
 
-use crate::backend::one_of;
+use crate::backend::{Work, one_of};
 use crate::domain::account::{AccountState, MemberState};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::entity::{account, member};
@@ -17,18 +17,29 @@ pub async fn account(db: &impl ConnectionTrait, id: AccountId) -> Result<account
     found.ok_or_else(|| Error::NotFound { resource: "account", id: id.to_string() })
 }
 
-/// Accounts that are there, by id.
+/// Accounts that are there, by id, as a change finds them; those it holds are not read again.
 ///
 /// # Errors
 /// The database's.
 pub async fn several(
-    db: &impl ConnectionTrait,
+    work: &Work,
     ids: impl IntoIterator<Item = AccountId>,
 ) -> Result<HashMap<AccountId, account::Model>, Error> {
-    let ids: BTreeSet<AccountId> = ids.into_iter().collect();
-    let which = one_of(account::Column::Id, ids, db.get_database_backend());
-    let rows = account::Entity::find().filter(which).all(db).await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    let (mut found, mut others) = (HashMap::new(), BTreeSet::new());
+    for id in ids {
+        match work.held.account(id) {
+            Some(row) => found.extend([(id, row)]),
+            None => {
+                others.insert(id);
+            }
+        }
+    }
+    if !others.is_empty() {
+        let which = one_of(account::Column::Id, others, work.txn.get_database_backend());
+        let rows = account::Entity::find().filter(which).all(&work.txn).await?;
+        found.extend(rows.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(found)
 }
 
 /// One member of an account.

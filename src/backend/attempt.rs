@@ -2,7 +2,7 @@
 
 use super::outcome::{Answer, Placed};
 use super::work::{Asked, Done, Patience, Verdict, Work};
-use super::{At, Backend, Change, Outcomes, PausePoint, remembered};
+use super::{At, Backend, Change, Held, Outcomes, PausePoint, remembered};
 use crate::domain::ids::EventId;
 use crate::error::Error;
 use crate::faults::{Spot, die_at};
@@ -90,7 +90,8 @@ impl Backend {
         let begun = self.database.begin_write(patience).await;
         let txn = begun.map_err(|error| Failure::OfAll(self.blame(error.into())))?;
         let asks = asked.iter().map(|one| one.ask.clone()).collect();
-        let mut work = Work { txn, now: self.now(), asks, limits: self.limits, patience };
+        let (now, limits, held) = (self.now(), self.limits, Held::default());
+        let mut work = Work { txn, now, asks, limits, patience, held };
         let known = match remembered::claim(&work).await {
             Ok(known) => known,
             Err(error) => return give_up(work.txn, error.into()).await,

@@ -20,6 +20,7 @@ mod change;
 mod clock;
 mod database;
 mod group;
+mod held;
 mod key;
 mod limits;
 mod look;
@@ -36,6 +37,7 @@ mod work;
 pub use clock::Clock;
 pub use database::{Database, Engine, OpenError};
 pub use group::{Command, Group};
+pub use held::{Held, Resident};
 pub use key::SecretKey;
 pub use limits::Limits;
 pub use look::Look;
@@ -45,7 +47,7 @@ pub use pause::{Pause, PausePoint};
 pub use schema::{Migrate, Schema};
 pub use work::{Ask, Asked, Done, Patience, RequestKey, Verdict, Work};
 
-pub use crate::entity::rows::{insert_all, one_of, upsert_all};
+pub use crate::entity::rows::{insert_all, one_of, upsert_all, upsert_all_returning};
 
 use crate::domain::time::Timestamp;
 use crate::error::Error;

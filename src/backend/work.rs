@@ -1,6 +1,6 @@
 //! What goes into a change, and what comes out.
 
-use super::Limits;
+use super::{Held, Limits};
 use crate::caller::Actor;
 use crate::domain::time::Timestamp;
 use crate::error::Error;
@@ -77,6 +77,8 @@ pub struct Work {
     pub limits: Limits,
     /// How long it may wait for others.
     pub patience: Patience,
+    /// What it has locked so far.
+    pub held: Held,
 }
 
 impl Work {

@@ -6,7 +6,7 @@
 
 use sea_orm::sea_query::extension::postgres::PgFunc;
 use sea_orm::sea_query::{
-    ArrayType, CaseStatement, Expr, Func, OnConflict, Query, SelectStatement,
+    ArrayType, CaseStatement, Expr, Func, InsertStatement, OnConflict, Query, SelectStatement,
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbBackend, EntityTrait, ExprTrait, IdenStatic, IntoActiveModel,
@@ -22,7 +22,7 @@ pub fn insert_all<A: ActiveModelTrait>(
     rows: impl IntoIterator<Item = impl IntoActiveModel<A>>,
     db: DbBackend,
 ) -> Vec<Statement> {
-    statements(rows, None, db)
+    statements(rows, None, Vec::new(), db)
 }
 
 /// The same, with what becomes of rows that are there already.
@@ -31,7 +31,17 @@ pub fn upsert_all<A: ActiveModelTrait>(
     conflict: OnConflict,
     db: DbBackend,
 ) -> Vec<Statement> {
-    statements(rows, Some(conflict), db)
+    statements(rows, Some(conflict), Vec::new(), db)
+}
+
+/// The same, answering these columns as they are then.
+pub fn upsert_all_returning<A: ActiveModelTrait>(
+    rows: impl IntoIterator<Item = impl IntoActiveModel<A>>,
+    conflict: OnConflict,
+    returned: impl IntoIterator<Item = <A::Entity as EntityTrait>::Column>,
+    db: DbBackend,
+) -> Vec<Statement> {
+    statements(rows, Some(conflict), returned.into_iter().collect(), db)
 }
 
 /// Whether a column has one of these values; one prepared statement on PostgreSQL, however many they are.
@@ -53,38 +63,35 @@ pub fn one_of<C: ColumnTrait, V: Into<Value>>(
 fn statements<A: ActiveModelTrait>(
     rows: impl IntoIterator<Item = impl IntoActiveModel<A>>,
     conflict: Option<OnConflict>,
+    returned: Vec<<A::Entity as EntityTrait>::Column>,
     db: DbBackend,
 ) -> Vec<Statement> {
     let rows: Vec<A> = rows.into_iter().map(IntoActiveModel::into_active_model).collect();
     if rows.is_empty() {
         return Vec::new();
     }
-    match db {
-        DbBackend::Postgres => vec![from_arrays(rows, conflict, db)],
-        _ => {
-            rows.chunks(ROWS_PER_STATEMENT).map(|rows| values(rows, conflict.clone(), db)).collect()
+    let inserts = match db {
+        DbBackend::Postgres => vec![from_arrays(rows)],
+        _ => rows.chunks(ROWS_PER_STATEMENT).map(values).collect(),
+    };
+    let finished = inserts.into_iter().map(|mut insert| {
+        if let Some(conflict) = &conflict {
+            insert.on_conflict(conflict.clone());
         }
-    }
+        if !returned.is_empty() {
+            insert.returning(Query::returning().columns(returned.clone()));
+        }
+        db.build(&insert)
+    });
+    finished.collect()
 }
 
-fn values<A: ActiveModelTrait>(
-    rows: &[A],
-    conflict: Option<OnConflict>,
-    db: DbBackend,
-) -> Statement {
-    let mut insert = A::Entity::insert_many(rows.iter().cloned());
-    if let Some(conflict) = conflict {
-        insert = insert.on_conflict(conflict);
-    }
-    insert.build(db)
+fn values<A: ActiveModelTrait>(rows: &[A]) -> InsertStatement {
+    A::Entity::insert_many(rows.iter().cloned()).into_query()
 }
 
 /// `INSERT INTO t (a, ..) SELECT a, .. FROM (SELECT UNNEST($1) AS a, ..) AS unnested`.
-fn from_arrays<A: ActiveModelTrait>(
-    mut rows: Vec<A>,
-    conflict: Option<OnConflict>,
-    db: DbBackend,
-) -> Statement {
+fn from_arrays<A: ActiveModelTrait>(mut rows: Vec<A>) -> InsertStatement {
     let (mut columns, mut arrays, mut taken) = (Vec::new(), Query::select(), Query::select());
     for column in <A::Entity as EntityTrait>::Column::iter() {
         let values: Option<Vec<Value>> =
@@ -100,10 +107,7 @@ fn from_arrays<A: ActiveModelTrait>(
     let mut insert = Query::insert();
     insert.into_table(A::Entity::default()).columns(columns);
     insert.select_from(taken).expect("as many values as columns");
-    if let Some(conflict) = conflict {
-        insert.on_conflict(conflict);
-    }
-    db.build(&insert)
+    insert
 }
 
 /// Adds a column's array, and answers what is read of it: arrays hold no nulls, so a column of some nulls brings a second

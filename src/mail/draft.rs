@@ -19,11 +19,8 @@ pub async fn names(
     work: &Work,
     occasions: &[&Occasion],
 ) -> Result<HashMap<AccountId, String>, Error> {
-    let ids: Vec<AccountId> = occasions.iter().flat_map(|occasion| named(occasion)).collect();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let accounts = accounts::several(&work.txn, ids).await?;
+    let ids = occasions.iter().flat_map(|occasion| named(occasion));
+    let accounts = accounts::several(work, ids).await?;
     Ok(accounts.into_iter().map(|(id, row)| (id, row.display_name)).collect())
 }
 

@@ -3,14 +3,12 @@
 //! Counting locks the address's day until the change ends: all of a change's addresses in one statement, in their order,
 //! after every other lock but the head's.
 
-use crate::backend::{Work, one_of, upsert_all};
+use crate::backend::{Work, upsert_all_returning};
 use crate::domain::email::EmailKey;
 use crate::entity::mail_usage;
 use crate::error::Error;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
-};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, ExprTrait};
 use std::collections::{BTreeMap, HashMap};
 
 /// Counts letters to addresses, and answers how many of them may be sent.
@@ -29,19 +27,17 @@ pub async fn take(
     let counted = OnConflict::columns([mail_usage::Column::EmailKey, mail_usage::Column::Day])
         .value(mail_usage::Column::Letters, added)
         .to_owned();
-    for statement in upsert_all(rows, counted, db) {
-        work.txn.execute_raw(statement).await?;
+    let returned = [mail_usage::Column::EmailKey, mail_usage::Column::Letters];
+    let mut left = HashMap::new();
+    for statement in upsert_all_returning(rows, counted, returned, db) {
+        for row in work.txn.query_all_raw(statement).await? {
+            let key: EmailKey = row.try_get("", "email_key")?;
+            let letters: i64 = row.try_get("", "letters")?;
+            let asked = wanted.get(&key).copied().unwrap_or(0);
+            let before = u64::try_from(letters).unwrap_or(0).saturating_sub(asked);
+            let still = work.limits.mails_per_recipient.saturating_sub(before);
+            left.insert(key, Ord::min(still, asked));
+        }
     }
-    let counted = mail_usage::Entity::find()
-        .filter(one_of(mail_usage::Column::EmailKey, wanted.keys().cloned(), db))
-        .filter(mail_usage::Column::Day.eq(day))
-        .all(&work.txn)
-        .await?;
-    let left = counted.into_iter().map(|row| {
-        let asked = wanted.get(&row.email_key).copied().unwrap_or(0);
-        let before = u64::try_from(row.letters).unwrap_or(0).saturating_sub(asked);
-        let left = work.limits.mails_per_recipient.saturating_sub(before);
-        (row.email_key, Ord::min(left, asked))
-    });
-    Ok(left.collect())
+    Ok(left)
 }

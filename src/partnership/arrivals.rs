@@ -49,7 +49,7 @@ pub(super) async fn bind(work: &Work, events: &[&Planned]) -> Result<Part, Error
     lock::pairs(work, &meetings.iter().map(|of| (of.sender, of.home)).collect::<Vec<_>>()).await?;
     let ids = waiting.values().flatten().map(|row| row.id).collect();
     let mut ledger = Ledger::new(work.now, lock::rows_around(work, ids, &meetings).await?);
-    let homes = accounts::several(&work.txn, arrivals.iter().map(|arrival| arrival.home)).await?;
+    let homes = accounts::several(work, arrivals.iter().map(|arrival| arrival.home)).await?;
     for arrival in arrivals {
         ledger.on_behalf_of(arrival.item);
         let Some(home) = homes.get(&arrival.home) else { continue };

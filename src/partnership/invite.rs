@@ -4,7 +4,7 @@ use super::ledger::Ledger;
 use super::store;
 use super::view::PartnershipView;
 use super::{lock, occasions, quota, row, rows_of, standing};
-use crate::account::lock::{Strength, accounts, addresses, resident};
+use crate::account::lock::{Strength, accounts, addresses, resident, settled_resident};
 use crate::account::preferences::admits;
 use crate::backend::{Ask, Backend, Done, Outcome, Work};
 use crate::caller::ActingMember;
@@ -164,7 +164,7 @@ impl Route {
         let held = accounts(work, &others, Strength::Shared).await?;
         quota::lock(work, sender).await?;
         addresses(work, &BTreeSet::from([person.clone()])).await?;
-        if resident(work, person).await?.map(|(_, account)| account) != seen {
+        if settled_resident(work, person).await?.map(|(_, account)| account) != seen {
             return Err(Error::ConcurrentChange);
         }
         let pairs = others.iter().filter(|other| **other != sender).map(|other| (sender, *other));

@@ -56,7 +56,7 @@ async fn copied(
     mut rows: Vec<partnership::Model>,
 ) -> Result<Vec<partnership::Model>, Error> {
     let ids = rows.iter().flat_map(|row| [Some(row.sender_account_id), row.recipient_account_id]);
-    let accounts = accounts::several(&work.txn, ids.flatten().collect::<Vec<_>>()).await?;
+    let accounts = accounts::several(work, ids.flatten().collect::<Vec<_>>()).await?;
     let wants = |id: AccountId| accounts.get(&id).map(|account| account.contact_retention);
     for row in &mut rows {
         row.ended_sender_retention = wants(row.sender_account_id);

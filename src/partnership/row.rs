@@ -3,7 +3,7 @@
 use super::standing;
 use super::store::{self, Seen, Viewer};
 use super::view::{self, PartnershipView};
-use crate::account::check_etag;
+use crate::account::{check_etag, store as accounts};
 use crate::backend::Work;
 use crate::domain::ids::{AccountId, PartnershipId};
 use crate::domain::partnership::{self as rules, Action, Refusal, Transition};
@@ -57,5 +57,7 @@ pub(super) async fn shown(
     let id = row.id;
     let viewer = Viewer { account, manager: work.ask().actor.manages_partners(), now: work.now };
     let seen = store::seen(row, account, work.now).ok_or_else(|| store::not_found(id))?;
-    store::show(&work.txn, viewer, seen).await
+    let known = view::known_partner(&seen.row, seen.side);
+    let named = accounts::several(work, known).await?.into_values().next();
+    store::show_with(&work.txn, viewer, seen, named).await
 }

@@ -232,12 +232,26 @@ pub async fn show(
     viewer: Viewer,
     seen: Seen,
 ) -> Result<PartnershipView, Error> {
-    let mut partner = Partner::default();
-    if let Some(known) = view::known_partner(&seen.row, seen.side) {
-        let named = account::Entity::find_by_id(known).one(db).await?;
-        partner.display_name = named.map(|account| account.display_name).unwrap_or_default();
-    }
+    let named = match view::known_partner(&seen.row, seen.side) {
+        Some(known) => account::Entity::find_by_id(known).one(db).await?,
+        None => None,
+    };
+    show_with(db, viewer, seen, named).await
+}
+
+/// The same, with the other account in hand.
+///
+/// # Errors
+/// The database's.
+pub async fn show_with(
+    db: &impl ConnectionTrait,
+    viewer: Viewer,
+    seen: Seen,
+    named: Option<account::Model>,
+) -> Result<PartnershipView, Error> {
+    let display_name = named.map(|account| account.display_name).unwrap_or_default();
     let rosters = rosters(db, std::iter::once(&seen)).await?;
-    partner.roster_size = rosters.get(&seen.row.sender_account_id).copied().unwrap_or(0);
+    let roster_size = rosters.get(&seen.row.sender_account_id).copied().unwrap_or(0);
+    let partner = Partner { display_name, roster_size };
     Ok(view::show(&seen.row, seen.side, seen.view, &partner, viewer.manager, viewer.now))
 }
