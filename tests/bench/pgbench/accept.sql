@@ -19,7 +19,8 @@ SELECT partnership.id, partnership.created_position, partnership.kind, partnersh
     partnership.recipient_view, partnership.sender_version, partnership.recipient_version,
     partnership.sender_updated_at, partnership.recipient_updated_at, partnership.reject_reason, partnership.created_at,
     partnership.sent_at, partnership.resend_count, partnership.expires_at, partnership.activated_at,
-    partnership.activated_position, partnership.ended_at, partnership.ended_position, partnership.ended_sender_retention, partnership.ended_recipient_retention, partnership.ended_sender_name, partnership.ended_recipient_name FROM partnership WHERE
+    partnership.activated_position, partnership.ended_at, partnership.ended_position, partnership.ended_sender_retention, partnership.ended_recipient_retention, partnership.ended_sender_name, partnership.ended_recipient_name,
+    partnership.admin_roles, partnership.role_seconds, partnership.auto_extend, partnership.roles_until, partnership.roles_end, partnership.roles_due_at FROM partnership WHERE
     partnership.id = lpad(:id, 32, '0')::uuid LIMIT :one \gset row_
 SELECT account.id, account.created_position, account.display_name, account.state, account.receive_policy,
     account.blocked_account_ids, account.contact_retention, account.created_at, account.version,
@@ -36,7 +37,8 @@ SELECT partnership.id, partnership.created_position, partnership.kind, partnersh
     partnership.recipient_view, partnership.sender_version, partnership.recipient_version,
     partnership.sender_updated_at, partnership.recipient_updated_at, partnership.reject_reason, partnership.created_at,
     partnership.sent_at, partnership.resend_count, partnership.expires_at, partnership.activated_at,
-    partnership.activated_position, partnership.ended_at, partnership.ended_position, partnership.ended_sender_retention, partnership.ended_recipient_retention, partnership.ended_sender_name, partnership.ended_recipient_name FROM partnership WHERE
+    partnership.activated_position, partnership.ended_at, partnership.ended_position, partnership.ended_sender_retention, partnership.ended_recipient_retention, partnership.ended_sender_name, partnership.ended_recipient_name,
+    partnership.admin_roles, partnership.role_seconds, partnership.auto_extend, partnership.roles_until, partnership.roles_end, partnership.roles_due_at FROM partnership WHERE
     partnership.id = lpad(:id, 32, '0')::uuid OR ((partnership.pair_first = lpad(:s, 32, '0')::uuid AND
     partnership.pair_second = lpad(:r, 32, '0')::uuid AND partnership.kind = :kind AND (partnership.sender_view IS NOT
     NULL OR partnership.recipient_view IS NOT NULL OR (partnership.state IN (:rejected, :deleted) AND
@@ -51,9 +53,12 @@ SELECT partnership.id, partnership.created_position, partnership.kind, partnersh
     partnership.state = 'PENDING' AND partnership.kind = :kind AND partnership.invitee_key IN (SELECT email_key FROM
     member WHERE member.account_id = lpad(:s, 32, '0')::uuid AND member.state <> :removed)) ORDER BY partnership.id ASC
     FOR UPDATE;
-SELECT account.id, account.created_position, account.display_name, account.state, account.receive_policy,
-    account.blocked_account_ids, account.contact_retention, account.created_at, account.version,
-    account.preferences_version FROM account WHERE account.id = lpad(:s, 32, '0')::uuid LIMIT :one;
+SELECT member.id, member.created_position, member.position, member.account_id, member.membership_id, member.email,
+    member.email_key, member.display_name, member.profile, member.manage_partners, member.state, member.phone,
+    member.title, member.locale, member.created_at, member.updated_at FROM member WHERE member.id = ANY
+    (ARRAY[lpad(:sm, 32, '0')::uuid]);
+INSERT INTO mail_usage (email_key, day, letters) VALUES ('boss'::text || :s || '@bench.example', :day, 1) ON CONFLICT
+    (email_key, day) DO UPDATE SET letters = mail_usage.letters + excluded.letters RETURNING email_key, letters;
 SELECT log_head.id FROM log_head LIMIT :one FOR UPDATE;
 SELECT MAX(position) AS highest FROM log LIMIT :one \gset
 \set position :highest + 1
@@ -66,15 +71,20 @@ INSERT INTO audit_entry (position, id, partnership_id, sender_account_id, recipi
     reason, reason_shared, request_id, created_at) VALUES (:position, gen_random_uuid(), lpad(:id, 32, '0')::uuid,
     lpad(:s, 32, '0')::uuid, lpad(:r, 32, '0')::uuid, 'ACCEPTED', 'AWAITING_APPROVAL', 'ACTIVE', 'PENDING', 'ACTIVE',
     lpad(:r, 32, '0')::uuid, lpad(:rm, 32, '0')::uuid, false, '', '', false, '', :now);
+INSERT INTO mail (id, kind, state, recipient, language, letter, attempts, due_at, last_error, version, created_at,
+    queued_at, updated_at) VALUES (gen_random_uuid(), 'ACCEPTANCE', 'QUEUED', 'boss'::text || :s || '@bench.example',
+    'en', '{"Acceptance": {"partner_account": "Account ' || :r::text || '", "invitee_email": "boss' || :r::text ||
+    '@bench.example", "partner_type": "COLLABORATION"}}', 0, :expires, '', 1, :now, :now, :now);
 INSERT INTO partnership (id, created_position, kind, sender_account_id, recipient_account_id, pair_first,
     pair_second, invitee_email, invitee_key, inviter_member_id, inviter_display_name, message, state, sender_hid,
     recipient_hid, sender_view, recipient_view, sender_version, recipient_version, sender_updated_at,
     recipient_updated_at, reject_reason, created_at, sent_at, resend_count, expires_at, activated_at,
-    activated_position, ended_at, ended_position, ended_sender_retention, ended_recipient_retention, ended_sender_name, ended_recipient_name) VALUES (lpad(:id, 32, '0')::uuid, :row_created_position,
+    activated_position, ended_at, ended_position, ended_sender_retention, ended_recipient_retention, ended_sender_name, ended_recipient_name,
+    admin_roles, role_seconds, auto_extend, roles_until, roles_end, roles_due_at) VALUES (lpad(:id, 32, '0')::uuid, :row_created_position,
     'COLLABORATION', lpad(:s, 32, '0')::uuid, lpad(:r, 32, '0')::uuid, lpad(:s, 32, '0')::uuid, lpad(:r, 32, '0')::uuid,
     'boss'::text || :r || '@bench.example', 'boss'::text || :r || '@bench.example', lpad(:sm, 32, '0')::uuid, 'Boss',
     'Hello from us', 'ACTIVE', false, false, 'ACTIVE', 'ACTIVE', '2', '2', :now, :now, '', :row_created_at,
-    :row_created_at, '0', :row_expires_at, :now, :position, NULL, NULL, NULL, NULL, NULL, NULL) ON CONFLICT (id) DO UPDATE SET created_position
+    :row_created_at, '0', :row_expires_at, :now, :position, NULL, NULL, NULL, NULL, NULL, NULL, '[]', NULL, false, NULL, NULL, NULL) ON CONFLICT (id) DO UPDATE SET created_position
     = excluded.created_position, kind = excluded.kind, sender_account_id = excluded.sender_account_id,
     recipient_account_id = excluded.recipient_account_id, pair_first = excluded.pair_first, pair_second =
     excluded.pair_second, invitee_email = excluded.invitee_email, invitee_key = excluded.invitee_key, inviter_member_id
@@ -85,5 +95,6 @@ INSERT INTO partnership (id, created_position, kind, sender_account_id, recipien
     = excluded.recipient_updated_at, reject_reason = excluded.reject_reason, created_at = excluded.created_at, sent_at =
     excluded.sent_at, resend_count = excluded.resend_count, expires_at = excluded.expires_at, activated_at =
     excluded.activated_at, activated_position = excluded.activated_position, ended_at = excluded.ended_at,
-    ended_position = excluded.ended_position, ended_sender_retention = excluded.ended_sender_retention, ended_recipient_retention = excluded.ended_recipient_retention, ended_sender_name = excluded.ended_sender_name, ended_recipient_name = excluded.ended_recipient_name;
+    ended_position = excluded.ended_position, ended_sender_retention = excluded.ended_sender_retention, ended_recipient_retention = excluded.ended_recipient_retention, ended_sender_name = excluded.ended_sender_name, ended_recipient_name = excluded.ended_recipient_name,
+    admin_roles = excluded.admin_roles, role_seconds = excluded.role_seconds, auto_extend = excluded.auto_extend, roles_until = excluded.roles_until, roles_end = excluded.roles_end, roles_due_at = excluded.roles_due_at;
 COMMIT;
