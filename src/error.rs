@@ -114,7 +114,7 @@ pub enum Error {
     )]
     NoAdminRoles { partnership: PartnershipId },
     #[error("Partnership {partnership} is {}, and only an active one will do.", view_name(*.state))]
-    PartnershipNotActive { partnership: PartnershipId, state: View },
+    PartnershipNotActive { partnership: PartnershipId, state: View, allowed: Vec<Action> },
     #[error("Account {account} is no partner of the type that this needs; become partners first.")]
     PartnershipRequired { account: AccountId },
     #[error("Account {account} is not active; an operator can resume it unless it is closed.")]

@@ -141,12 +141,13 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
             R::NoAdminRoles,
             vec![("partnership_id", partnership.to_string())],
         ),
-        Error::PartnershipNotActive { partnership, state } => (
+        Error::PartnershipNotActive { partnership, state, allowed } => (
             Code::FailedPrecondition,
             R::PartnershipNotActive,
             vec![
                 ("partnership_id", partnership.to_string()),
                 ("state", view_name(*state).to_owned()),
+                ("allowed_actions", action_names(allowed)),
             ],
         ),
         Error::PartnershipRequired { account } => (

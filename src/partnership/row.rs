@@ -42,7 +42,9 @@ pub(super) fn judge(
         let allowed = rules::allowed_actions(*side, *view, roles, &policy);
         match refusal {
             Refusal::Expired => Error::InvitationExpired { partnership: row.id, allowed },
-            Refusal::NotActive => Error::PartnershipNotActive { partnership: row.id, state: *view },
+            Refusal::NotActive => {
+                Error::PartnershipNotActive { partnership: row.id, state: *view, allowed }
+            }
             _ => Error::InvitationNotPending { partnership: row.id, state: *view, allowed },
         }
     })

@@ -6,6 +6,7 @@
 //!   tools.rs        commands from tests/support/tools
 //!   schemas.rs      lint, and Kubernetes' schemas of three versions
 //!   values.rs       values, their schema, and the table in the chart's README
+//!   readme.rs       the README's commands
 //!   refused.rs      values that make no sense
 //!   switches.rs     which objects there are       pods.rs       what their pods are like
 //!   network.rs      who may talk with whom        secrets.rs    secrets as files
@@ -25,6 +26,7 @@ mod network;
 mod notes;
 mod objects;
 mod pods;
+mod readme;
 mod refused;
 mod schemas;
 mod secrets;

@@ -1,6 +1,6 @@
 //! The published service config: what a client's library retries, and for how long, by itself.
 
-use super::readme;
+use super::pages;
 use partner_service::grpc::pb::DESCRIPTORS;
 use prost_reflect::DescriptorPool;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ const PATH: &str = "proto/partner/v1/service_config.json";
 const LONGEST_ANSWER_S: f64 = 5.0;
 
 fn config() -> Value {
-    serde_json::from_str(&readme::text_of(PATH)).expect("JSON")
+    serde_json::from_str(&pages::text_of(PATH)).expect("JSON")
 }
 
 /// What is said about whole services, and about single methods.

@@ -1,13 +1,17 @@
 //! `partner-service demo`, and the lines that it prints.
 
-use super::readme;
-use super::service::{Service, url};
+use super::pages;
+use super::service::Service;
 use super::shell::{Folder, Paste, finish};
 use super::support::database::TestDatabase;
 use std::process::Stdio;
 
+/// As it stands in the README.
+const LINE: &str = "cargo run --release -- demo";
+
 #[tokio::test]
 async fn the_demos_lines_work_as_pasted_and_a_second_demo_changes_nothing() {
+    assert!(pages::text_of(pages::README).contains(&format!("\n{LINE}\n")));
     let (folder, database) = (Folder::new(), TestDatabase::empty().await);
     let service = Service::plain(&folder, &database);
     let first = demo(&folder, &[]);
@@ -38,11 +42,10 @@ async fn the_demos_lines_work_as_pasted_and_a_second_demo_changes_nothing() {
 #[tokio::test]
 async fn the_demo_works_with_tokens_too() {
     let (folder, database) = (Folder::new(), TestDatabase::empty().await);
-    folder.paste("sh", &[Paste::succeeds(readme::line("jwt-key"))]);
-    let service = Service::start(&folder, &readme::line("jwt-serve"), url(&database));
+    let service = Service::with_tokens(&folder, &database);
 
     let mut unarmed = folder.command("sh");
-    unarmed.arg("-c").arg(format!("exec {}", readme::line("demo")));
+    unarmed.arg("-c").arg(format!("exec {LINE}"));
     let answer = finish(unarmed);
     assert_eq!(answer.status.code(), Some(1));
     assert_eq!(
@@ -62,7 +65,7 @@ async fn the_demo_works_with_tokens_too() {
 
 fn demo(folder: &Folder, settings: &[(&str, &str)]) -> String {
     let mut command = folder.command("sh");
-    command.arg("-c").arg(format!("exec {}", readme::line("demo"))).envs(settings.iter().copied());
+    command.arg("-c").arg(format!("exec {LINE}")).envs(settings.iter().copied());
     let answer = finish(with_output(command));
     assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
     String::from_utf8(answer.stdout).expect("UTF-8")

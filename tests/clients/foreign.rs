@@ -2,9 +2,9 @@
 //! (`tests/support/client`) and run against the real binary. Whatever the language, it has to print the same.
 
 use super::gateway::{Fate, Gateway};
-use super::readme::{self, Block, PORT};
+use super::pages;
 use super::service::{Service, lines_of, url};
-use super::shell::{Folder, Paste, finish, finish_within};
+use super::shell::{Folder, finish, finish_within};
 use super::support::database::TestDatabase;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -177,8 +177,7 @@ async fn reads_events_page_by_page(language: &Language) {
 
 async fn calls_with_tokens(language: &Language) {
     let (folder, database) = (Folder::new(), TestDatabase::empty().await);
-    folder.paste("sh", &[Paste::succeeds(readme::line("jwt-key"))]);
-    let service = Service::start(&folder, &readme::line("jwt-serve"), url(&database));
+    let service = Service::with_tokens(&folder, &database);
     let operator = token(&folder, &["--operator", "--sub", "directory"]);
     let bo = token(&folder, &["--sub", "bbbbbbbb-0000-4000-8000-00000000000b"]);
     let with_operator = ("PARTNER_TOKEN", operator.as_str());
@@ -312,20 +311,6 @@ impl Drop for Running {
     }
 }
 
-/// The page that walks the same way with grpcurl.
-#[tokio::test]
-async fn the_walk_with_grpcurl_prints_what_its_page_says() {
-    const PAGE: &str = "tests/clients/grpcurl.md";
-    let scene = Scene::new().await;
-    let blocks = readme::of_page(PAGE, "walk");
-    let paste = |block: &Block| Paste {
-        lines: block.lines.replace(PORT, &scene.service.address),
-        is_refused: block.is_refused,
-    };
-    let printed = scene.folder.paste("sh", &blocks.iter().map(paste).collect::<Vec<_>>());
-    readme::compare(&blocks, &printed);
-}
-
 /// A service of its own.
 struct Scene {
     folder: Folder,
@@ -361,7 +346,7 @@ impl Language {
             (String::from_utf8_lossy(&answer.stdout), String::from_utf8_lossy(&answer.stderr));
         let name = self.name;
         assert!(answer.status.success(), "{name} printed\n{printed}\nand said\n{said}");
-        readme::normal(&printed, &mut HashMap::new()) + "\n"
+        pages::normal(&printed, &mut HashMap::new()) + "\n"
     }
 
     fn command(&self, step: &str, arguments: &[&str], settings: &[(&str, &str)]) -> Command {

@@ -1,25 +1,23 @@
-//! What else the README claims.
+//! What the pages say of flags, and of files.
 
-use super::readme;
+use super::pages::{self, CONFIGURATION, STREAM};
 use super::shell::{BINARY, Folder, finish};
 use clap::{ArgAction, CommandFactory};
 use partner_service::config::Cli;
-use std::path::Path;
 use std::process::Stdio;
 
 const TABLE: &str = "| flag | default | what it does |\n|---|---|---|\n";
 
 #[test]
-fn the_readmes_table_of_settings_is_what_the_command_line_says_of_itself() {
-    let page = readme::text();
-    let below = page.find("\n## Configuration\n").expect("the heading");
-    let from = below + page[below..].find(TABLE).expect("the table");
+fn the_table_of_settings_is_what_the_command_line_says_of_itself() {
+    let page = pages::text_of(CONFIGURATION);
+    let from = page.find(TABLE).expect("the table");
     let to = from + page[from..].find("\n\n").expect("the table ends") + 1;
     let expected = table();
-    if std::env::var_os("README_BLESS").is_some() {
-        readme::replace(from..to, &expected);
+    if pages::is_blessing() {
+        pages::replace(CONFIGURATION, vec![(from..to, expected)]);
     } else {
-        assert!(page[from..to] == expected, "README.md should say\n\n{expected}");
+        assert!(page[from..to] == expected, "{CONFIGURATION} should say\n\n{expected}");
     }
 }
 
@@ -90,12 +88,15 @@ fn every_setting_is_in_the_help_with_its_variable() {
 }
 
 #[test]
-fn the_readme_has_every_flag_of_watch_with_its_default() {
-    let rows = rows("## Following the stream");
+fn every_flag_of_watch_is_explained_with_its_default() {
+    let page = pages::text_of(STREAM);
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `--")).collect();
     let flags = flags(&["watch", "--help"]);
-    assert_eq!(rows.len(), flags.len(), "flags in the README and in watch --help");
+    assert_eq!(rows.len(), flags.len(), "flags in {STREAM} and in watch --help");
     for flag in flags {
-        let row = row(&rows, name(&flag));
+        let start = format!("| `--{}` |", name(&flag));
+        let row = rows.iter().find(|row| row.starts_with(&start));
+        let row = row.unwrap_or_else(|| panic!("{STREAM} does not have {start}"));
         if let Some(default) = default(&flag) {
             assert!(row.contains(&format!("| `{default}` |")), "{flag} is not as in {row}");
         }
@@ -121,32 +122,20 @@ fn default(flag: &str) -> Option<&str> {
     rest.split(']').next()
 }
 
-/// The rows about flags below a heading.
-fn rows(heading: &str) -> Vec<String> {
-    let page = readme::text();
-    let (_, below) = page.split_once(&format!("\n{heading}\n")).expect("the heading");
-    let section = below.split("\n## ").next().unwrap_or_default();
-    section.lines().filter(|line| line.starts_with("| `--")).map(str::to_owned).collect()
-}
-
-fn row<'a>(rows: &'a [String], name: &str) -> &'a String {
-    let row = rows.iter().find(|row| row.starts_with(&format!("| `--{name}` |")));
-    row.unwrap_or_else(|| panic!("README.md does not have --{name}"))
-}
+/// The folders of this repository, as pages begin a path.
+const ROOMS: [&str; 5] = ["src/", "tests/", "proto/", "docs/", "helm/"];
 
 #[test]
-fn every_path_that_the_readme_names_is_there() {
-    let page = readme::text();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let named: Vec<&str> = page
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .filter(|text| ["src/", "tests/", "proto/"].iter().any(|room| text.starts_with(room)))
-        .map(|text| text.split_whitespace().next().unwrap_or_default())
-        .collect();
-    assert!(named.len() > 20, "{named:?}");
-    for path in named {
-        assert!(root.join(path).exists(), "README.md names {path}, which is not there");
+fn every_path_that_a_page_names_is_there() {
+    let mut count = 0;
+    for page in pages::all() {
+        let text = pages::text_of(&page);
+        let code = text.split('`').skip(1).step_by(2);
+        let paths = code.filter(|code| ROOMS.iter().any(|room| code.starts_with(room)));
+        for path in paths.filter_map(|code| code.split_whitespace().next()) {
+            assert!(pages::root().join(path).exists(), "{page} names {path}, which is not there");
+            count += 1;
+        }
     }
+    assert!(count > 20, "{count}");
 }

@@ -2,7 +2,7 @@
 
 use super::shell::{Folder, kill};
 use super::support::database::{TestDatabase, TestEngine, engine};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOG: &str = "service.log";
+const SECRET: &str = "a secret of the tests' own, long enough";
 
 /// A service that is up; killed when dropped.
 pub struct Service {
@@ -37,7 +38,7 @@ impl Service {
         loop {
             let Ok(line) = lines.recv_timeout(PATIENCE) else {
                 let _ = child.kill();
-                let log = std::fs::read_to_string(folder.path().join(LOG)).unwrap_or_default();
+                let log = fs::read_to_string(folder.path().join(LOG)).unwrap_or_default();
                 panic!("{line} did not start: {banner}{log}");
             };
             banner += &format!("{line}\n");
@@ -59,9 +60,17 @@ impl Service {
         Self::start(folder, "cargo run --release", url(database))
     }
 
+    /// The same, asking for tokens that are signed with the folder's `data/jwt.secret`.
+    pub fn with_tokens(folder: &Folder, database: &TestDatabase) -> Self {
+        fs::create_dir_all(folder.path().join("data")).expect("a data folder");
+        fs::write(folder.path().join("data/jwt.secret"), SECRET).expect("a secret");
+        let line = "cargo run --release -- --auth jwt --jwt-key-file data/jwt.secret";
+        Self::start(folder, line, url(database))
+    }
+
     /// Its log lines so far.
     pub fn log(&self, folder: &Folder) -> String {
-        std::fs::read_to_string(folder.path().join(LOG)).unwrap_or_default()
+        fs::read_to_string(folder.path().join(LOG)).unwrap_or_default()
     }
 
     /// SIGTERM, and what the process answered.

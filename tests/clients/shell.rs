@@ -1,6 +1,7 @@
 //! A folder of a stranger's own, in which `cargo run --release` and `target/release/partner-service` mean the binary under
 //! test, and shells that run there.
 
+use super::pages;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -17,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const BLOCK_END: &str = "-- end of block, exit code ";
 /// Stands in for cargo: what it would build is built.
 const CARGO: &str = r#"#!/bin/sh
-[ "$1 $2" = "run --release" ] || { echo "not a cargo line of the README: $*" >&2; exit 99; }
+[ "$1 $2" = "run --release" ] || { echo "not a cargo line of the pages: $*" >&2; exit 99; }
 shift 2
 [ "${1:-}" != -- ] || shift
 exec target/release/partner-service "$@"
@@ -37,10 +38,14 @@ pub struct Paste {
 impl Folder {
     pub fn new() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let (bin, release) = (folder.path().join("bin"), folder.path().join("target/release"));
+        let path = folder.path();
+        let (bin, release) = (path.join("bin"), path.join("target/release"));
         fs::create_dir_all(&bin).expect("a folder for the stand-in");
         fs::create_dir_all(&release).expect("a folder for the binary");
         symlink(BINARY, release.join("partner-service")).expect("a link to the binary");
+        for folder in ["docs", "proto"] {
+            symlink(pages::root().join(folder), path.join(folder)).expect("a link to a folder");
+        }
         fs::write(bin.join("cargo"), CARGO).expect("the stand-in is written");
         fs::set_permissions(bin.join("cargo"), fs::Permissions::from_mode(0o755))
             .expect("the stand-in is executable");

@@ -1,24 +1,24 @@
-//! What the README shows of the clients: each block whose kind is `file#region` is that region of the file, between
-//! `[region]` and `[end]`.
+//! What the pages show of the clients: each block that names `file#region` is that region of the file, between `[region]`
+//! and `[end]`.
 
-use super::readme;
+use super::pages::{self, Kind};
 
 #[test]
-fn what_the_readme_shows_of_a_client_is_in_the_client() {
-    let shown: Vec<readme::Block> = readme::blocks(readme::README)
-        .into_iter()
-        .filter(|block| block.kind.contains('#'))
-        .collect();
+fn what_a_page_shows_of_a_file_is_in_the_file() {
+    let mut files = Vec::new();
+    for page in pages::all() {
+        for block in pages::blocks(&page) {
+            let Kind::Region { file, region } = block.kind else { continue };
+            let there = self::region(&pages::text_of(&file), &region);
+            let there = there.unwrap_or_else(|| panic!("{file} has no region [{region}]"));
+            assert_eq!(block.lines, there, "{page} does not show {file} as it is");
+            files.push(file);
+        }
+    }
     for language in ["python", "go", "typescript"] {
         let folder = format!("tests/clients/{language}/");
-        let count = shown.iter().filter(|block| block.kind.starts_with(&folder)).count();
-        assert!(count >= 2, "the README shows {count} blocks of {folder}");
-    }
-    for block in shown {
-        let (file, region) = block.kind.split_once('#').expect("filtered");
-        let there = self::region(&readme::text_of(file), region);
-        let there = there.unwrap_or_else(|| panic!("{file} has no region [{region}]"));
-        assert_eq!(block.lines, there, "README.md does not show {file} as it is");
+        let count = files.iter().filter(|file| file.starts_with(&folder)).count();
+        assert!(count >= 2, "the pages show {count} blocks of {folder}");
     }
 }
 

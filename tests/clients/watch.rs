@@ -1,8 +1,7 @@
 //! `partner-service watch` against the service: it follows, and goes on where it was left.
 
-use super::readme;
 use super::service::{Service, url};
-use super::shell::{BINARY, Folder, Paste, finish};
+use super::shell::{BINARY, Folder, finish};
 use super::support::database::TestDatabase;
 use super::watcher::{Partners, Watcher, position, positions};
 use serde_json::Value;
@@ -238,8 +237,7 @@ async fn what_the_service_refuses_for_good_ends_it() {
 async fn credentials_are_sent_as_given() {
     let Scene { folder, database, service, partners } = Scene::new().await;
     assert!(service.stop().success());
-    folder.paste("sh", &[Paste::succeeds(readme::line("jwt-key"))]);
-    let service = Service::start(&folder, &readme::line("jwt-serve"), url(&database));
+    let service = Service::with_tokens(&folder, &database);
     let account = ["--account", &partners.watching, "--catch-up"];
     let ended = Watcher::start(&folder, &account).read().end();
     assert_eq!(ended.status.code(), Some(FAILED));

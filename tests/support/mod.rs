@@ -11,6 +11,7 @@ pub mod directory;
 pub mod letters;
 pub mod postbox;
 pub mod providers;
+pub mod published;
 pub mod refusal;
 pub mod restart;
 pub mod roster;
