@@ -7,6 +7,7 @@
 //!   page.rs        what else the README claims
 //!   startup.rs     banner, help, exit codes, refusals to start
 //!   settings.rs    flags, variables, the file       operating.rs  migrate, healthcheck, export, import, and more
+//!   key_sets.rs    keys from a URL
 //!   watch.rs       `partner-service watch`          watcher.rs  the process, and what there is to watch
 //!   foreign.rs     clients in Python, Go and TypeScript, against the service and
 //!                  gateway.rs     what may stand between and answers UNAVAILABLE
@@ -24,6 +25,7 @@ mod config;
 mod demo;
 mod foreign;
 mod gateway;
+mod key_sets;
 mod operating;
 mod page;
 mod quickstart;
