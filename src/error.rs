@@ -151,6 +151,8 @@ pub enum Error {
     TooManyStreams { limit: usize },
     #[error("This replica has not reached position {position} yet; try again, on any replica.")]
     NotYetThere { position: i64 },
+    #[error("The keys that tokens are verified with are not here yet; try again, on any replica.")]
+    KeysNotThere,
     #[error("The request is larger than {limit_bytes} bytes; send less at once.")]
     MessageTooLarge { limit_bytes: usize },
     #[error(

@@ -13,7 +13,7 @@ use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
 use crate::grpc::{
     Accounts, Agreements, Contacts, Gate, Mails, MemberSync, Partners, Providers, Sharing, pb,
 };
-use crate::keys::{authenticator, key_in_file};
+use crate::keys::{Follower, authenticator, key_in_file};
 use crate::mail::worker::Worker;
 use crate::partnership::sweep;
 use crate::{audit, mail, partnership, provider};
@@ -30,6 +30,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic_health::ServingStatus;
@@ -85,6 +86,7 @@ pub struct Service {
     pub routes: Routes,
     /// Where registrations queue for their commit.
     pub registrations: Arc<Registrations>,
+    authenticator: Arc<Authenticator>,
     health: HealthReporter,
 }
 
@@ -99,7 +101,8 @@ impl Service {
     ) -> Result<Self, ServeError> {
         let backend = Arc::new(backend);
         backend.follow().await.map_err(ServeError::Log)?;
-        let gate = Gate::new(Arc::clone(&backend), Arc::new(authenticator));
+        let authenticator = Arc::new(authenticator);
+        let gate = Gate::new(Arc::clone(&backend), Arc::clone(&authenticator));
         let (health, health_service) = tonic_health::server::health_reporter();
         let registrations = Arc::new(group_commit::start(&backend));
         let accounts = Accounts { gate: gate.clone(), registrations: Arc::clone(&registrations) };
@@ -138,18 +141,23 @@ impl Service {
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?)
             .prepare();
-        let service = Self { backend, routes, registrations, health };
+        let service = Self { backend, routes, registrations, authenticator, health };
         service.report(ServingStatus::Serving).await;
+        if !service.authenticator.is_ready() {
+            say_ready(&service.health, ServingStatus::NotServing).await;
+        }
         Ok(service)
     }
 
-    /// Takes the replica out of service while it does not see the log's end (P9) or the database lacks a migration, and for
-    /// a moment when it had to go on from another place in the log; until `shutdown`.
+    /// Takes the replica out of service while it does not see the log's end (P9), the database lacks a migration or there
+    /// are no keys to verify tokens with, and for a moment when it had to go on from another place in the log; until
+    /// `shutdown`.
     pub fn readiness(
         &self,
         shutdown: CancellationToken,
     ) -> impl Future<Output = ()> + Send + 'static {
-        readiness(Arc::clone(&self.backend), self.health.clone(), shutdown)
+        let (backend, authenticator) = (Arc::clone(&self.backend), Arc::clone(&self.authenticator));
+        readiness(backend, authenticator, self.health.clone(), shutdown)
     }
 
     async fn report(&self, status: ServingStatus) {
@@ -194,7 +202,10 @@ fn name_of<S: NamedService>() -> &'static str {
 /// What keeps it from starting.
 pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<(), ServeError> {
     config.check()?;
-    let authenticator = authenticator(config)?;
+    let (authenticator, follower) = authenticator(config)?;
+    let keys = follower.as_ref().map(Follower::keys);
+    let following = follower.map(|follower| follower.run(shutdown.clone()));
+    let _following = following.map(|following| AbortOnDropHandle::new(tokio::spawn(following)));
     let post = config.mail.post(&config.data_dir, config.insecure)?;
     std::fs::create_dir_all(&config.data_dir)
         .map_err(|source| ServeError::File { path: config.data_dir.clone(), source })?;
@@ -211,6 +222,13 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
         Doorbell::Poll => {}
     }
 
+    if let Some(keys) = keys {
+        // whoever comes first should not be refused for want of a moment; its timeouts bound it
+        tokio::select! {
+            () = keys.looked() => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
     let unusable = |source| ServeError::Listen { address: config.listen.to_string(), source };
     let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?.to_string();
@@ -259,12 +277,23 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     Ok(())
 }
 
-async fn readiness(backend: Arc<Backend>, health: HealthReporter, shutdown: CancellationToken) {
+async fn say_ready(health: &HealthReporter, status: ServingStatus) {
+    for service in ["", "readiness"] {
+        health.set_service_status(service, status).await;
+    }
+}
+
+async fn readiness(
+    backend: Arc<Backend>,
+    authenticator: Arc<Authenticator>,
+    health: HealthReporter,
+    shutdown: CancellationToken,
+) {
     let (hub, most) = (&backend.feed.hub, backend.limits.most_lag);
     let mut restarts = hub.restarts();
     let mut ticks = tokio::time::interval(most / 10);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut was_ready = true;
+    let mut was_ready = authenticator.is_ready();
     loop {
         let is_ready = tokio::select! {
             biased;
@@ -277,6 +306,7 @@ async fn readiness(backend: Arc<Backend>, health: HealthReporter, shutdown: Canc
             _ = ticks.tick() => hub.lag() <= most,
         };
         let is_ready = is_ready
+            && authenticator.is_ready()
             && tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return,
@@ -290,11 +320,9 @@ async fn readiness(backend: Arc<Backend>, health: HealthReporter, shutdown: Canc
         tracing::warn!(
             lag_s,
             is_ready,
-            "readiness changed with the place in the log, or with the schema"
+            "readiness changed with the place in the log, with the schema, or with the keys"
         );
-        for service in ["", "readiness"] {
-            health.set_service_status(service, status).await;
-        }
+        say_ready(&health, status).await;
     }
 }
 

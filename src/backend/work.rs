@@ -5,6 +5,7 @@ use crate::caller::Actor;
 use crate::domain::time::Timestamp;
 use crate::error::Error;
 use sea_orm::DatabaseTransaction;
+use uuid::Uuid;
 
 /// A caller's own name for a call, so that repeating it does nothing twice.
 #[derive(Clone, Debug)]
@@ -29,6 +30,18 @@ pub struct Ask {
 }
 
 impl Ask {
+    /// The same under a name, one of its own if the caller gave it none. What writes no event cannot be found in the log
+    /// when the reply to its COMMIT is lost; what has a name is found by it.
+    #[must_use]
+    pub fn named(&self) -> Self {
+        let named = || RequestKey {
+            caller: self.actor.request_scope(),
+            request_id: Uuid::now_v7().to_string(),
+            fingerprint: String::new(),
+        };
+        Self { request: self.request.clone().or_else(|| Some(named())), ..self.clone() }
+    }
+
     /// The request id it uses up.
     pub(super) fn claims(&self) -> Option<&RequestKey> {
         self.request.as_ref().filter(|_| !self.validate_only)

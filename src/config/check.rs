@@ -28,6 +28,16 @@ pub enum ConfigError {
         "--jwt-key-file and --jwks verify nothing without --auth jwt: add it, or leave them out"
     )]
     KeyWithoutJwt,
+    // without the value: it may hold a password
+    #[error("--jwks is neither a file nor an https:// URL that leads to a key set")]
+    JwksValue,
+    #[error(
+        "--jwks leads to another machine without TLS, where anybody on the way could answer with keys of their own: \
+         use https://, or allow it with --insecure"
+    )]
+    JwksWithoutTls,
+    #[error("--jwks cannot be followed: {0}")]
+    Jwks(String),
     #[error(transparent)]
     Smtp(#[from] SmtpError),
     #[error("--smtp-username and --smtp-password-file go together: give both, or neither")]
@@ -58,6 +68,7 @@ impl ServeConfig {
     pub fn check(&self) -> Result<(), ConfigError> {
         self.doorbell()?;
         self.mail.server(self.insecure)?;
+        self.jwks()?;
         if self.auth == AuthMode::None && (self.jwt_key_file.is_some() || self.jwks.is_some()) {
             return Err(ConfigError::KeyWithoutJwt);
         }

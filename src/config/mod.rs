@@ -13,6 +13,7 @@
 mod check;
 mod clients;
 mod file;
+mod jwks;
 mod mail;
 mod names;
 mod print;
@@ -25,6 +26,7 @@ pub use clients::{
     ImportConfig, MigrateCommand, MigrateConfig, Output, PrintConfig, TokenConfig, VersionConfig,
     WatchConfig, WatchFrom, service_address,
 };
+pub use jwks::{Jwks, is_loopback};
 pub use mail::{DEFAULT_LINK_BASE_URL, LetterKind, MailCommand, MailConfig, PreviewConfig};
 pub use print::printed;
 pub use read::{Invocation, ReadError, Setting, Shown, Source, read};
@@ -210,9 +212,12 @@ pub struct ServeConfig {
     /// more (HS256).
     #[arg(long, env = "PARTNER_JWT_KEY_FILE", value_name = "FILE")]
     pub jwt_key_file: Option<PathBuf>,
-    /// Instead of one key: a JSON Web Key Set of public keys, each with its key id.
-    #[arg(long, env = "PARTNER_JWKS", value_name = "FILE")]
-    pub jwks: Option<PathBuf>,
+    /// Instead of one key: a JSON Web Key Set of public keys, each with its key id, in a file or at an https:// URL.
+    #[arg(long, env = "PARTNER_JWKS", hide_env_values = true, value_name = "FILE|URL")]
+    pub jwks: Option<Secret>,
+    /// A file that holds it, for a URL with a password.
+    #[arg(long, env = "PARTNER_JWKS_FILE", value_name = "FILE")]
+    pub jwks_file: Option<PathBuf>,
     /// The issuer that tokens must name.
     #[arg(
         long,
@@ -229,8 +234,9 @@ pub struct ServeConfig {
         value_name = "NAME"
     )]
     pub jwt_audience: String,
-    /// What page tokens and links of invitations are signed with, 32 bytes or more, the same on every replica [default: a key made at the first
-    /// start and kept in the database]
+    /// What page tokens and links of invitations are signed with, 32 bytes or more, the same on every replica; further
+    /// lines hold keys of before, whose signatures stay good [default: a key made at the first start and kept in the
+    /// database]
     #[arg(long, env = "PARTNER_SECRET_KEY_FILE", value_name = "FILE")]
     pub secret_key_file: Option<PathBuf>,
     /// How long an invitation waits for a decision; 0 is for ever.

@@ -20,8 +20,8 @@ use crate::error::Error;
 use crate::sharing::check;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
 /// Fresher than anything in memory: who calls is asked of the database.
@@ -165,7 +165,7 @@ impl Gate {
     {
         let context = CallContext::of(request.extensions());
         let outcome = async {
-            let (Credentials { caller, .. }, body) = self.asked(request, &context)?;
+            let (Credentials { caller, .. }, body) = self.asked(request, &context).await?;
             let mut fields = Fields::default();
             let question = parse(&mut fields, &body);
             let named = [question.customer, question.partner];
@@ -190,7 +190,7 @@ impl Gate {
     {
         let context = CallContext::of(request.extensions());
         let outcome = async {
-            let (Credentials { caller, .. }, body) = self.asked(request, &context)?;
+            let (Credentials { caller, .. }, body) = self.asked(request, &context).await?;
             let min_position = body.min_position;
             let mut fields = Fields::default();
             let question = parse(&mut fields, body);
@@ -211,17 +211,17 @@ impl Gate {
         min_position: i64,
         context: &CallContext,
     ) -> Result<Entered<Q>, Error> {
-        let (credentials, body) = self.asked(request, context)?;
+        let (credentials, body) = self.asked(request, context).await?;
         self.authorised(credentials, body, need, min_position).await
     }
 
     /// Who asks, and for what; nothing else of the request is kept.
-    pub(super) fn asked<Q>(
+    pub(super) async fn asked<Q>(
         &self,
         request: Request<Q>,
         context: &CallContext,
     ) -> Result<(Credentials, Q), Error> {
-        let credentials = self.authenticator.credentials(request.metadata())?;
+        let credentials = self.authenticator.credentials(request.metadata()).await?;
         context.note_caller(&credentials.caller);
         self.pace.count(&credentials.caller)?;
         Ok((credentials, request.into_inner()))
@@ -229,7 +229,7 @@ impl Gate {
 
     pub(super) async fn authorised<Q: Addressed>(
         &self,
-        Credentials { caller, lasts }: Credentials,
+        Credentials { caller, end }: Credentials,
         body: Q,
         need: Need,
         min_position: i64,
@@ -238,7 +238,7 @@ impl Gate {
         let account =
             body.account_id().and_then(|raw| fields.uuid("account_id", raw)).map(AccountId);
         let actor = authorise(&self.backend, caller, account, need, min_position).await?;
-        Ok(Entered { actor, fields, body, lasts })
+        Ok(Entered { actor, fields, body, credentials_end: end })
     }
 }
 
@@ -247,8 +247,8 @@ pub(super) struct Entered<Q> {
     pub(super) actor: Actor,
     pub(super) fields: Fields,
     pub(super) body: Q,
-    /// For how long the caller's credentials are good.
-    pub(super) lasts: Option<Duration>,
+    /// When the caller's credentials are over.
+    pub(super) credentials_end: Option<Instant>,
 }
 
 /// The account acted for; its absence was refused with the other fields.

@@ -10,8 +10,8 @@ use super::transport::CallContext;
 use crate::caller::{Actor, Need};
 use crate::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 use tonic::{Request, Status};
 
 /// How many are opened at once: fewer than there are connections for calls.
@@ -30,21 +30,21 @@ impl Gate {
         request: Request<Q>,
         need: Need,
         parse: impl FnOnce(&mut Fields, Q) -> T,
-        open: impl FnOnce(Actor, Option<Duration>, T, Turn) -> F,
+        open: impl FnOnce(Actor, Option<Instant>, T, Turn) -> F,
     ) -> Result<(S, CallContext), Status>
     where
         F: Future<Output = Result<S, Error>>,
     {
         let context = CallContext::of(request.extensions());
-        let asked = self.asked(request, &context);
+        let asked = self.asked(request, &context).await;
         let (credentials, body) = asked.map_err(|error| context.refuse(&error))?;
         let turn = Turn(Arc::clone(&self.openings).acquire_owned().await.ok());
         let outcome = Box::pin(async {
-            let Entered { actor, mut fields, body, lasts } =
+            let Entered { actor, mut fields, body, credentials_end } =
                 self.authorised(credentials, body, need, NOW).await?;
             let parsed = parse(&mut fields, body);
             fields.finish()?;
-            open(actor, lasts, parsed, turn).await
+            open(actor, credentials_end, parsed, turn).await
         });
         match outcome.await {
             Ok(stream) => Ok((stream, context)),

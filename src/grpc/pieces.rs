@@ -87,6 +87,10 @@ impl Body for Pieces {
 fn pieces(watch: Watch, context: CallContext) -> impl Stream<Item = Result<Bytes, Status>> + Send {
     stream::unfold((watch, context, Vec::new()), |(mut watch, context, mut ready)| async move {
         loop {
+            // a consumer that reads slowly asks for what was made for it a while ago
+            if let Err(error) = watch.may_hear() {
+                return Some((Err(context.refuse(&error)), (watch, context, ready)));
+            }
             if let Some(piece) = ready.pop() {
                 return Some((Ok(piece), (watch, context, ready)));
             }

@@ -248,6 +248,7 @@ fn classify(error: &Error) -> (Code, ErrorReason, Metadata) {
         Error::NotYetThere { position } => {
             (Code::Unavailable, R::NotYetThere, vec![("position", position.to_string())])
         }
+        Error::KeysNotThere => (Code::Unavailable, R::NotYetThere, none()),
         Error::MessageTooLarge { limit_bytes } => (
             Code::ResourceExhausted,
             R::MessageTooLarge,

@@ -33,11 +33,11 @@ impl MemberSyncService for MemberSync {
                 request,
                 Need::Member,
                 |fields, body| convert::watch(fields, body, shortest),
-                |actor, credentials_last, asked, turn| async move {
+                |actor, credentials_end, asked, turn| async move {
                     let account = own(&actor)?;
                     let start = asked.start()?;
                     let convert::Following { heartbeat, min_position, .. } = asked;
-                    let wish = Wish { start, heartbeat, min_position, credentials_last };
+                    let wish = Wish { start, heartbeat, min_position, credentials_end };
                     let backend = Arc::clone(&self.0.backend);
                     Watch::open(backend, &actor, account, wish, turn).await
                 },

@@ -20,7 +20,7 @@ pub async fn retry(
     sent_etag: &str,
 ) -> Result<Done<mail::Model>, Error> {
     let done = backend
-        .change(ask, |work| async move {
+        .change(&ask.named(), |work| async move {
             let found = mail::Entity::find_by_id(id).lock_exclusive().one(&work.txn).await?;
             let before = found.ok_or_else(|| store::not_found(id))?;
             check_etag(sent_etag, &etag(before.version))?;

@@ -5,6 +5,7 @@
 //! answers alike, a token is only a position that can prove itself, and the cost of an event does not grow with the
 //! number of partners.
 
+mod apart;
 pub mod events;
 mod relations;
 mod snapshot;

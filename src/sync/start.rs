@@ -8,7 +8,7 @@ use crate::faults::{Variant, broken};
 use crate::feed::hub::Seat;
 use crate::feed::log::{Extent, event_at, extent, newest, was_imported_from};
 use crate::feed::token::{ResumeToken, proof};
-use tokio::time::Duration;
+use tokio::time::{Duration, Instant};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -16,8 +16,8 @@ pub struct Wish {
     pub start: Start,
     pub heartbeat: Duration,
     pub min_position: i64,
-    /// For how long the caller's credentials are good.
-    pub credentials_last: Option<Duration>,
+    /// When the caller's credentials are over.
+    pub credentials_end: Option<Instant>,
 }
 
 /// Where to begin.

@@ -3,6 +3,7 @@
 //! Nothing is read or made before the consumer asks for it: HTTP/2 flow control holds a stream back here, where all that
 //! waits for it are a few positions.
 
+use super::apart::apart;
 use super::relations;
 use super::snapshot::{Page, Snapshot};
 use super::start::{Phase, Wish, seated};
@@ -26,7 +27,6 @@ use rand::Rng;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::time::{Duration, Instant, Sleep, sleep_until};
-use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 /// One message, or one for each of some events; the token resumes right after the last.
@@ -85,7 +85,7 @@ impl Watch {
         wish: Wish,
         turn: impl Send,
     ) -> Result<Self, Error> {
-        let Wish { start, heartbeat, min_position, credentials_last } = wish;
+        let Wish { start, heartbeat, min_position, credentials_end } = wish;
         let sizes = backend.limits.feed;
         let own_limit = match actor.operator {
             Some(_) => sizes.streams_per_operator,
@@ -124,7 +124,7 @@ impl Watch {
             next_heartbeat: now + heartbeat,
             heartbeat,
             rotates_at: now + lifetime,
-            credentials_end: credentials_last.and_then(|span| now.checked_add(span)),
+            credentials_end,
             alarm: Box::pin(sleep_until(now)),
             is_leaving: false,
             is_over: false,
@@ -226,10 +226,19 @@ impl Watch {
         }
     }
 
-    fn may_go_on(&self, now: Instant) -> Result<(), Error> {
-        if self.credentials_end.is_some_and(|end| end <= now) {
-            return Err(Error::CredentialsInvalid);
+    /// Whether the consumer's credentials are still good: with them ends what is made for it and not yet sent.
+    ///
+    /// # Errors
+    /// `CredentialsInvalid`.
+    pub fn may_hear(&self) -> Result<(), Error> {
+        match self.credentials_end {
+            Some(end) if end <= Instant::now() => Err(Error::CredentialsInvalid),
+            _ => Ok(()),
         }
+    }
+
+    fn may_go_on(&self, now: Instant) -> Result<(), Error> {
+        self.may_hear()?;
         if now >= self.rotates_at {
             return Err(Error::StreamRotated);
         }
@@ -377,15 +386,6 @@ impl Watch {
 async fn walk(backend: &Arc<Backend>, mut snapshot: Snapshot) -> Result<(Page, Snapshot), Error> {
     let backend = Arc::clone(backend);
     apart(async move { Ok((snapshot.next(&backend).await?, snapshot)) }).await
-}
-
-/// Reads on a task of its own. A stream is polled only while its consumer reads: a connection that it held would be held
-/// for as long as that pleases. Nor does an idle stream keep the room of a read.
-fn apart<T: Send + 'static>(
-    read: impl Future<Output = Result<T, Error>> + Send + 'static,
-) -> impl Future<Output = Result<T, Error>> {
-    let reading = AbortOnDropHandle::new(tokio::spawn(read));
-    async { reading.await.map_err(Error::internal)? }
 }
 
 fn ended(why: End, viewer: AccountId) -> Error {

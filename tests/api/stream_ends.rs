@@ -53,7 +53,7 @@ async fn a_caller_that_lost_its_rights_while_it_was_let_in_gets_no_stream() {
             start: start::Start::Now,
             heartbeat: Duration::from_secs(1),
             min_position: 0,
-            credentials_last: None,
+            credentials_end: None,
         };
         Watch::open(Arc::clone(&harness.backend), &actor, account, wish, ())
     };

@@ -120,3 +120,20 @@ fn the_service_starts_with_what_the_chart_sets_and_answers_what_the_probes_ask()
         }
     }
 }
+
+#[test]
+fn the_service_takes_the_key_sets_place_as_the_chart_says_it() {
+    for values in [
+        helm::example("postgres"),
+        "jwt: {jwksUrl: 'https://id.example.com:8443/keys?version=2'}".to_owned(),
+        "jwt: {jwksUrl: 'http://id.example.com/keys'}".to_owned(),
+    ] {
+        let environment = helm::render(&values).environment();
+        let mut check = binary(&["config", "check"]);
+        for name in ["PARTNER_AUTH", "PARTNER_JWKS", "PARTNER_INSECURE"] {
+            check.envs(environment.get_key_value(name));
+        }
+        let said = answer(check, "").unwrap_or_else(|said| panic!("{values}: {said}"));
+        assert!(said.starts_with("nothing is wrong with it"), "{values}: {said}");
+    }
+}

@@ -27,6 +27,14 @@ const REFUSED: &[(&str, &str)] = &[
         "jwt: {jwksUrl: id.example.com}",
         "at '/jwt/jwksUrl': 'id.example.com' does not match pattern",
     ),
+    (
+        "jwt: {jwksUrl: 'https://user:hush@id.example.com/keys'}",
+        "at '/jwt/jwksUrl': 'https://user:hush@id.example.com/keys' does not match pattern",
+    ),
+    (
+        "{tls: {existingSecret: t}, jwt: {jwksUrl: 'http://id.example.com/keys'}}",
+        "at '/jwt/jwksUrl': value must be 'an https:// URL with tls.existingSecret",
+    ),
     ("jwt: {format: pem}", "at '/jwt/format': value must be one of 'key', 'jwks'"),
     (
         "tls: {clientCaSecret: callers}",

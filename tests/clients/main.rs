@@ -10,6 +10,7 @@
 //!   startup.rs     banner, help, exit codes, refusals to start
 //!   settings.rs    flags, variables, the file     operating.rs  migrate, healthcheck, export, import, and more
 //!   watch.rs       `partner-service watch`        watcher.rs    the process, and what there is to watch
+//!   key_sets.rs    keys from a URL
 //!   foreign.rs     clients in Python, Go and TypeScript, against the service and
 //!                  gateway.rs     what may stand between and answers UNAVAILABLE
 //!   config.rs      the published service config
@@ -26,6 +27,7 @@ mod config;
 mod demo;
 mod foreign;
 mod gateway;
+mod key_sets;
 mod links;
 mod operating;
 mod page;

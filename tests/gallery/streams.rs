@@ -234,7 +234,7 @@ pub async fn let_in() -> Objection {
         start: start::Start::Now,
         heartbeat: Duration::from_secs(1),
         min_position: 0,
-        credentials_last: None,
+        credentials_end: None,
     };
     let opened = Watch::open(Arc::clone(&harness.backend), &actor, account, wish, ()).await;
     opened.is_ok().then(|| "a stream of a deactivated member that nothing will end".to_owned())

@@ -8,6 +8,7 @@ pub mod contact_oracle;
 pub mod contacts;
 pub mod database;
 pub mod directory;
+pub mod issuer;
 pub mod letters;
 pub mod postbox;
 pub mod providers;
@@ -70,6 +71,10 @@ pub struct Options {
     /// Another replica's database; a fresh one otherwise.
     pub database: Option<Arc<TestDatabase>>,
     pub clock: Option<Clock>,
+    /// What the service signs with, if not with its usual key.
+    pub key: Option<SecretKey>,
+    /// By what way the database is reached, if not straight.
+    pub url: Option<String>,
 }
 
 impl Harness {
@@ -85,8 +90,10 @@ impl Harness {
             Some(database) => database,
             None => Arc::new(TestDatabase::fresh().await),
         };
-        let opened = Database::open(&database.url).await.expect("the test database opens");
-        let key = SecretKey::new(vec![7; 32]).expect("32 bytes are enough");
+        let url = options.url.as_ref().unwrap_or(&database.url);
+        let opened = Database::open(url).await.expect("the test database opens");
+        let usual = || SecretKey::new(vec![7; 32]).expect("32 bytes are enough");
+        let key = options.key.unwrap_or_else(usual);
         let mut backend = Backend::new(opened, clock.clone(), options.limits, key, REACTIONS);
         if let Some(pause) = options.pause {
             backend = backend.paused_by(pause);

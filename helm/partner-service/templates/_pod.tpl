@@ -94,7 +94,7 @@ securityContext:
 {{- if eq .Values.auth "jwt" }}
 {{- if .Values.jwt.jwksUrl }}
 - name: PARTNER_JWKS
-  value: {{ .Values.jwt.jwksUrl }}
+  value: {{ .Values.jwt.jwksUrl | quote }}
 {{- else }}
 - name: {{ eq .Values.jwt.format "jwks" | ternary "PARTNER_JWKS" "PARTNER_JWT_KEY_FILE" }}
   value: {{ $secrets }}/jwt
