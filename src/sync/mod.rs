@@ -6,6 +6,7 @@
 //! number of partners.
 
 pub mod events;
+pub mod message;
 mod relations;
 mod snapshot;
 pub mod start;
