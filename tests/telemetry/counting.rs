@@ -51,16 +51,17 @@ fn calls(method: &str, code: &str) -> String {
     format!("{CALLS}_count{{rpc_method=\"{method}\",rpc_response_status_code=\"{code}\"}}")
 }
 
-async fn service() -> (Home, Process) {
+/// A service, with what has to be kept while it runs.
+async fn service() -> (TestDatabase, Home, Process) {
     let database = TestDatabase::empty().await;
     let home = Home::new(&database.url);
     let process = Process::start(&home, &[]).await.expect("the service starts");
-    (home, process)
+    (database, home, process)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_are_counted_by_method_and_code() {
-    let (home, process) = service().await;
+    let (_database, home, process) = service().await;
     let mut health = HealthClient::new(process.channel());
     for _ in 0..3 {
         health.check(HealthCheckRequest::default()).await.unwrap();
@@ -78,7 +79,7 @@ async fn calls_are_counted_by_method_and_code() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_callers_make_up_is_one_method_and_not_repeated() {
-    let (home, process) = service().await;
+    let (_database, home, process) = service().await;
     for path in ["/zzyzx.Service/Do", "/partner.v1.PartnerService/Zzyzx", "/zzyzx@else.example/x"] {
         let mut client = Grpc::new(process.channel());
         client.ready().await.unwrap();
@@ -105,7 +106,7 @@ async fn what_callers_make_up_is_one_method_and_not_repeated() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_is_open_until_it_ends_and_counted_then() {
     const WATCH: &str = "partner.v1.MemberSyncService/WatchMembers";
-    let (home, process) = service().await;
+    let (_database, home, process) = service().await;
     let channel = process.channel();
     let (a, b) = partners(&channel).await;
     let mut stream = watched(&channel, &a).await;
@@ -130,7 +131,7 @@ async fn a_stream_is_open_until_it_ends_and_counted_then() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_its_caller_leaves_is_counted_and_logged_as_cancelled() {
     const CHECK: &str = "grpc.health.v1.Health/Check";
-    let (home, process) = service().await;
+    let (_database, home, process) = service().await;
     let channel = process.channel();
     let mut client = Grpc::new(channel.clone());
     client.ready().await.unwrap();
@@ -158,7 +159,7 @@ async fn a_call_that_its_caller_leaves_is_counted_and_logged_as_cancelled() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn probes_are_answered_and_nothing_else_is() {
-    let (home, mut process) = service().await;
+    let (_database, home, mut process) = service().await;
     assert_eq!(get(&home, "/healthz").await, (200, "ok\n".to_owned()));
     assert_eq!(get(&home, "/readyz").await, (200, "ready\n".to_owned()));
     assert_eq!(get(&home, "/").await.0, 404);

@@ -19,6 +19,8 @@ mod requests;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod canary;
 mod collector;
 mod counting;
 mod traces;
+mod walking;

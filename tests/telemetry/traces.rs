@@ -17,12 +17,15 @@ const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
 const CHECK: &str = "grpc.health.v1.Health/Check";
 
-/// A service with these variables, and the home to keep while it runs.
-async fn service(variables: &[(&str, &str)]) -> (Home, Process) {
+/// What has to be kept while a service runs.
+type Kept = (TestDatabase, Home);
+
+/// A service with these variables.
+async fn service(variables: &[(&str, &str)]) -> (Kept, Process) {
     let database = TestDatabase::empty().await;
     let home = Home::new(&database.url);
     let process = Process::start_in(&home, &[], variables).await.expect("the service starts");
-    (home, process)
+    ((database, home), process)
 }
 
 /// Checks the health of `service`, as part of a trace.
@@ -46,7 +49,7 @@ fn hex(bytes: &[u8]) -> String {
 async fn each_call_is_a_span_below_its_callers_by_either_protocol() {
     for protocol in ["grpc", "http/protobuf"] {
         let collector = Collector::start(protocol).await;
-        let (_home, process) = service(&[
+        let (_kept, process) = service(&[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
             ("OTEL_BSP_SCHEDULE_DELAY", "20"),
@@ -83,7 +86,7 @@ async fn each_call_is_a_span_below_its_callers_by_either_protocol() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_the_service_fails_is_an_error() {
     let collector = Collector::start("grpc").await;
-    let (_home, process) = service(&[
+    let (_kept, process) = service(&[
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &collector.endpoint),
         ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc"),
         ("OTEL_BSP_SCHEDULE_DELAY", "20"),
@@ -105,7 +108,7 @@ async fn a_call_that_the_service_fails_is_an_error() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_last_spans_are_sent_when_the_service_stops() {
     let collector = Collector::start("http/protobuf").await;
-    let (_home, mut process) = service(&[
+    let (_kept, mut process) = service(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint),
         ("OTEL_BSP_SCHEDULE_DELAY", "3600000"),
     ])
@@ -127,7 +130,7 @@ async fn what_the_environment_does_not_sample_or_turns_off_is_not_sent() {
     ] {
         let collector = Collector::start("http/protobuf").await;
         let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*collector.endpoint), (name, value)];
-        let (_home, mut process) = service(&variables).await;
+        let (_kept, mut process) = service(&variables).await;
         check(&process, "").await;
         process.terminate();
         process.ended(PATIENCE).await;
@@ -142,7 +145,7 @@ async fn a_collector_that_is_gone_is_told_once_and_keeps_nobody_waiting() {
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let endpoint = format!("http://{gone}");
     for protocol in ["grpc", "http/protobuf"] {
-        let (_home, mut process) = service(&[
+        let (_kept, mut process) = service(&[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "100"),
@@ -171,7 +174,7 @@ async fn a_collector_that_is_gone_is_told_once_and_keeps_nobody_waiting() {
 async fn a_collector_that_never_answers_keeps_no_service_from_stopping() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", silent.local_addr().unwrap());
-    let (_home, mut process) = service(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]).await;
+    let (_kept, mut process) = service(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]).await;
     check(&process, "").await;
     process.terminate();
     let (status, took) = process.ended(PATIENCE).await;
@@ -181,7 +184,7 @@ async fn a_collector_that_never_answers_keeps_no_service_from_stopping() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_endpoint_that_cannot_be_used_is_told_without_its_password() {
-    let (_home, process) = service(&[
+    let (_kept, process) = service(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://someone:hush@collector.example:4317"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
     ])
