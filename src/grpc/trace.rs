@@ -11,7 +11,7 @@ use tonic::Code;
 pub use opentelemetry_sdk::trace::{SdkTracer as Tracer, Span};
 
 /// A span begins, below the caller's where it names one.
-pub fn begin(tracer: &Tracer, method: &str, headers: &HeaderMap) -> Span {
+pub fn span(tracer: &Tracer, method: &str, headers: &HeaderMap) -> Span {
     let parent =
         TraceContextPropagator::new().extract_with_context(&Context::new(), &Carried(headers));
     let attributes =

@@ -181,7 +181,7 @@ where
 
 async fn call(routes: Routes, mut request: Request<Incoming>) -> Response<Body> {
     let context = CallContext::new(request.headers());
-    let mut underway = routes.begin(request.uri().path(), request.headers(), &context);
+    let mut underway = routes.admit(request.uri().path(), request.headers(), &context);
     // ours alone: tonic would answer CANCELLED
     let timeout = request.headers_mut().remove("grpc-timeout").as_ref().and_then(parse_timeout);
     request.extensions_mut().insert(context.clone());

@@ -38,11 +38,11 @@ impl Routes {
     }
 
     /// A call begins.
-    pub(super) fn begin(&self, path: &str, headers: &HeaderMap, context: &CallContext) -> Underway {
+    pub(super) fn admit(&self, path: &str, headers: &HeaderMap, context: &CallContext) -> Underway {
         let calls = Arc::clone(&self.calls);
         let method = calls.number(path);
         let span =
-            self.tracer.as_ref().map(|tracer| trace::begin(tracer, calls.name(method), headers));
+            self.tracer.as_ref().map(|tracer| trace::span(tracer, calls.name(method), headers));
         let trace = match &span {
             Some(span) => trace::id_of(span),
             None => trace::id_in(headers),

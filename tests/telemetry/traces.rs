@@ -7,9 +7,12 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tonic::Request;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::{Code, Request, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_prost::ProstCodec;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What is under way when a call begins, as its caller says.
@@ -29,7 +32,7 @@ async fn service(variables: &[(&str, &str)]) -> (Kept, Process) {
 }
 
 /// Checks the health of `service`, as part of a trace.
-async fn check(process: &Process, service: &str) -> Option<tonic::Code> {
+async fn check(process: &Process, service: &str) -> Option<Code> {
     let mut request = Request::new(HealthCheckRequest { service: service.to_owned() });
     let parent = format!("00-{TRACE}-{PARENT}-01");
     request.metadata_mut().insert("traceparent", parent.parse().unwrap());
@@ -56,7 +59,7 @@ async fn each_call_is_a_span_below_its_callers_by_either_protocol() {
         ])
         .await;
         assert_eq!(check(&process, "").await, None);
-        assert_eq!(check(&process, "nobody").await, Some(tonic::Code::NotFound));
+        assert_eq!(check(&process, "nobody").await, Some(Code::NotFound));
         let spans = spans(&collector, 2).await;
         for ((service, span), code) in spans.iter().zip(["OK", "NOT_FOUND"]) {
             assert_eq!((&**service, &*span.name), ("partner-service", CHECK), "{protocol}");
@@ -84,7 +87,7 @@ async fn each_call_is_a_span_below_its_callers_by_either_protocol() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_the_service_fails_is_an_error() {
+async fn a_call_that_the_service_cannot_do_is_an_error() {
     let collector = Collector::start("grpc").await;
     let (_kept, process) = service(&[
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &collector.endpoint),
@@ -93,14 +96,16 @@ async fn a_call_that_the_service_fails_is_an_error() {
         ("OTEL_SERVICE_NAME", "partners-in-test"),
     ])
     .await;
-    let mut request = Request::new(HealthCheckRequest::default());
-    request.metadata_mut().insert("grpc-timeout", "0n".parse().unwrap());
-    let refused = HealthClient::new(process.channel()).check(request).await;
-    let code = refused.expect_err("there was no time at all").code();
-    assert_eq!(code, tonic::Code::DeadlineExceeded);
+    let mut client = Grpc::new(process.channel());
+    client.ready().await.unwrap();
+    let codec: ProstCodec<HealthCheckRequest, HealthCheckRequest> = ProstCodec::default();
+    let path = PathAndQuery::from_static("/grpc.health.v1.Health/Zzyzx");
+    let request = Request::new(HealthCheckRequest::default());
+    let refused: Result<_, Status> = client.unary(request, path, codec).await;
+    assert_eq!(refused.unwrap_err().code(), Code::Unimplemented);
     let (service, span) = spans(&collector, 1).await.remove(0);
-    assert_eq!(service, "partners-in-test");
-    assert_eq!(text(&span.attributes, "error.type").as_deref(), Some("DEADLINE_EXCEEDED"));
+    assert_eq!((&*service, &*span.name), ("partners-in-test", "_OTHER"));
+    assert_eq!(text(&span.attributes, "error.type").as_deref(), Some("UNIMPLEMENTED"));
     assert_eq!(span.status.expect("a status").code, 2);
     assert!(span.parent_span_id.is_empty());
 }
