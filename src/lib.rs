@@ -16,6 +16,7 @@
 //!   audit    account      who did what; accounts, members, preferences, rights
 //!   backend               `change`, the one owner of transactions; group commit
 //!   feed                  the log: appended to, followed, handed out
+//!   meter                 what is counted while all of them work
 //!   entity  error  caller pictures of tables; neutral errors; who asks      (migration: the schema)
 //!   domain                PURE: ids, events, the rules
 //!   faults                what tests may break; nothing without its feature
@@ -49,6 +50,7 @@ pub mod feed;
 pub mod grpc;
 pub mod keys;
 pub mod mail;
+pub mod meter;
 pub mod migration;
 pub mod partnership;
 pub mod provider;

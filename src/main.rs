@@ -93,8 +93,9 @@ async fn run(Invocation { cli, settings }: Invocation) -> Result<Report, Failure
 }
 
 async fn serve(config: &ServeConfig) -> Result<(), Failure> {
-    let _lines = telemetry::start(config.log_format);
-    Ok(server::run(config, signalled()?).await?)
+    let telemetry =
+        telemetry::start(config.log_format).map_err(|error| Failure::new(false, &error))?;
+    Ok(server::run(config, &telemetry, signalled()?).await?)
 }
 
 async fn watch(config: &WatchConfig) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! The composition root: which services there are, which reactions, and in what order things start and stop.
 
 mod banner;
+mod metrics;
 
 pub use banner::migrations;
 
@@ -11,11 +12,13 @@ use crate::error::Error;
 use crate::grpc::auth::Authenticator;
 use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
 use crate::grpc::{
-    Accounts, Agreements, Contacts, Gate, Mails, MemberSync, Partners, Providers, Sharing, pb,
+    Accounts, Agreements, Calls, Contacts, Gate, Mails, MemberSync, Partners, Providers, Sharing,
+    pb,
 };
 use crate::keys::{Follower, authenticator, key_in_file};
 use crate::mail::worker::Worker;
 use crate::partnership::sweep;
+use crate::telemetry::{Pages, Telemetry, Traces};
 use crate::{audit, mail, partnership, provider};
 use pb::account_service_server::AccountServiceServer;
 use pb::agreement_service_server::AgreementServiceServer;
@@ -26,6 +29,7 @@ use pb::partner_service_server::PartnerServiceServer;
 use pb::provider_service_server::ProviderServiceServer;
 use pb::sharing_service_server::SharingServiceServer;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, MissedTickBehavior};
@@ -59,6 +63,10 @@ pub enum ServeError {
     Database(#[from] OpenError),
     #[error("cannot listen on {address}: {source}; choose another address with --listen")]
     Listen { address: String, source: std::io::Error },
+    #[error(
+        "cannot serve metrics on {address}: {source}; choose another address with --metrics-listen, or none with --metrics-listen off"
+    )]
+    Metrics { address: String, source: std::io::Error },
     #[error("{} cannot be written: {source}; choose another folder with --data-dir", path.display())]
     File { path: std::path::PathBuf, source: std::io::Error },
     #[error("the log cannot be read: {0}")]
@@ -87,6 +95,8 @@ pub struct Service {
     /// Where registrations queue for their commit.
     pub registrations: Arc<Registrations>,
     authenticator: Arc<Authenticator>,
+    /// Whether it should be given calls, as readiness says too.
+    pub is_ready: Arc<AtomicBool>,
     health: HealthReporter,
 }
 
@@ -141,9 +151,11 @@ impl Service {
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?)
             .prepare();
-        let service = Self { backend, routes, registrations, authenticator, health };
+        let is_ready = Arc::default();
+        let service = Self { backend, routes, registrations, authenticator, is_ready, health };
         service.report(ServingStatus::Serving).await;
         if !service.authenticator.is_ready() {
+            service.is_ready.store(false, Ordering::Relaxed);
             say_ready(&service.health, ServingStatus::NotServing).await;
         }
         Ok(service)
@@ -157,10 +169,12 @@ impl Service {
         shutdown: CancellationToken,
     ) -> impl Future<Output = ()> + Send + 'static {
         let (backend, authenticator) = (Arc::clone(&self.backend), Arc::clone(&self.authenticator));
-        readiness(backend, authenticator, self.health.clone(), shutdown)
+        let is_ready = Arc::clone(&self.is_ready);
+        readiness(backend, authenticator, self.health.clone(), is_ready, shutdown)
     }
 
     async fn report(&self, status: ServingStatus) {
+        self.is_ready.store(status == ServingStatus::Serving, Ordering::Relaxed);
         for service in PROBES.into_iter().chain(services()) {
             // a service that is going away is still alive
             if service != "liveness" || status == ServingStatus::Serving {
@@ -200,7 +214,11 @@ fn name_of<S: NamedService>() -> &'static str {
 ///
 /// # Errors
 /// What keeps it from starting.
-pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<(), ServeError> {
+pub async fn run(
+    config: &ServeConfig,
+    telemetry: &Telemetry,
+    shutdown: CancellationToken,
+) -> Result<(), ServeError> {
     config.check()?;
     let (authenticator, follower) = authenticator(config)?;
     let keys = follower.as_ref().map(Follower::keys);
@@ -209,6 +227,7 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     let post = config.mail.post(&config.data_dir, config.insecure)?;
     std::fs::create_dir_all(&config.data_dir)
         .map_err(|source| ServeError::File { path: config.data_dir.clone(), source })?;
+    let metrics = metrics::Listener::bind(config).await?;
     let (url, direct) = (config.database.url(&config.data_dir), config.database.direct_url());
     let database = Database::open_with(&url, direct, config.migrate.into()).await?;
     let (key, key_origin) = secret_key(config, &database).await?;
@@ -235,17 +254,25 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     let listen_file = config.data_dir.join("listen");
     std::fs::write(&listen_file, format!("{address}\n"))
         .map_err(|source| ServeError::File { path: listen_file.clone(), source })?;
-    banner::print(config, &address, &about_database, key_origin);
+    let metrics_at = metrics.as_ref().map(metrics::Listener::address);
+    banner::print(config, &address, metrics_at, &about_database, key_origin);
     banner::warn(config);
 
     let ready = tokio::spawn(service.readiness(shutdown.clone()));
     let sweeper = tokio::spawn(sweep(Arc::clone(&service.backend), shutdown.clone()));
     let worker = Worker::new(Arc::clone(&service.backend), post);
+    let calls = Arc::new(Calls::served());
+    let _metrics = metrics.map(|metrics| {
+        let (backend, is_ready) = (Arc::clone(&service.backend), Arc::clone(&service.is_ready));
+        let (tally, lines) = (worker.tally(), telemetry.lines.clone());
+        metrics.serve(Pages::new(backend, Arc::clone(&calls), tally, lines, is_ready))
+    });
     let mailer = tokio::spawn(worker.run(shutdown.clone()));
     let stopping = CancellationToken::new();
+    let tracer = telemetry.traces.as_ref().map(Traces::tracer);
     let serving = transport::serve(
         listener,
-        service.routes.clone(),
+        transport::Routes::new(service.routes.clone(), calls, tracer),
         stopping.clone(),
         config.shutdown_deadline.0,
     );
@@ -262,6 +289,9 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     let ((), began) = tokio::join!(serving, draining);
     // nor does a database that does not answer keep the process beyond its deadline
     let leaving = async {
+        if let Some(traces) = &telemetry.traces {
+            traces.finish().await;
+        }
         let _ = sweeper.await;
         service.registrations.drain().await;
         // with a letter in its hands it may take a while
@@ -287,6 +317,7 @@ async fn readiness(
     backend: Arc<Backend>,
     authenticator: Arc<Authenticator>,
     health: HealthReporter,
+    told: Arc<AtomicBool>,
     shutdown: CancellationToken,
 ) {
     let (hub, most) = (&backend.feed.hub, backend.limits.most_lag);
@@ -315,6 +346,7 @@ async fn readiness(
         if std::mem::replace(&mut was_ready, is_ready) == is_ready {
             continue;
         }
+        told.store(is_ready, Ordering::Relaxed);
         let status = if is_ready { ServingStatus::Serving } else { ServingStatus::NotServing };
         let lag_s = hub.lag().as_secs();
         tracing::warn!(

@@ -32,6 +32,7 @@ mod postgres;
 mod remembered;
 mod schema;
 mod sqlite;
+mod waits;
 mod work;
 
 pub use clock::Clock;
@@ -52,6 +53,7 @@ pub use crate::entity::rows::{insert_all, one_of, upsert_all, upsert_all_returni
 use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::feed::{Feed, log, retention};
+use crate::meter::Meter;
 use futures::future::BoxFuture;
 use sea_orm::{ConnAcquireErr, DatabaseConnection, DatabaseTransaction, DbErr};
 use std::sync::Arc;
@@ -73,6 +75,8 @@ pub struct Backend {
     pub feed: Arc<Feed>,
     /// Rung when this replica has committed letters that are to be sent.
     pub posted: Notify,
+    /// What is counted while verbs and streams run.
+    pub meter: Meter,
     reactions: &'static [Reaction],
     pause: Option<Arc<dyn Pause>>,
 }
@@ -88,8 +92,8 @@ impl Backend {
         reactions: &'static [Reaction],
     ) -> Self {
         let feed = Arc::new(Feed::new(limits.feed, limits.event_retention));
-        let posted = Notify::new();
-        Self { database, clock, limits, key, feed, posted, reactions, pause: None }
+        let (posted, meter) = (Notify::new(), Meter::default());
+        Self { database, clock, limits, key, feed, posted, meter, reactions, pause: None }
     }
 
     /// Stops every change at its pause points until `pause` lets it go on: how tests interleave two verbs.
@@ -198,6 +202,11 @@ impl Backend {
         retention::raise_floor(db, self.now().minus(retention)).await?;
         while retention::delete_below_floor(db).await? {}
         Ok(())
+    }
+
+    /// Asks each pool that calls use for a connection, and counts how long that took.
+    pub async fn feel_waits(&self) {
+        waits::feel(&self.database, &self.meter).await;
     }
 
     /// Whether the database lacks a migration that this version needs: one that was restored may.

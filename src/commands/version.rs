@@ -2,10 +2,8 @@
 
 use super::Report;
 use crate::config::VersionConfig;
+use crate::telemetry::COMMIT;
 use serde_json::json;
-
-/// The commit that it was built from, where whoever built it said so.
-const COMMIT: Option<&str> = option_env!("BUILD_COMMIT");
 
 /// Tells which version this is.
 #[must_use]

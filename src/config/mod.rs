@@ -183,6 +183,26 @@ fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {
         .map_err(|_| "write an IP address and a port, such as 127.0.0.1:50051 or [::1]:0")
 }
 
+/// Where metrics and probes are served, if anywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsListen {
+    Off,
+    At(SocketAddr),
+}
+
+impl FromStr for MetricsListen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "off" | "" => Ok(Self::Off),
+            address => {
+                listen_address(address).map(Self::At).map_err(|hint| format!("{hint}; or off"))
+            }
+        }
+    }
+}
+
 /// How the service runs.
 #[derive(Clone, Debug, Args)]
 pub struct ServeConfig {
@@ -197,6 +217,15 @@ pub struct ServeConfig {
         value_parser = listen_address
     )]
     pub listen: SocketAddr,
+    /// Where to serve metrics and probes over HTTP (/metrics, /healthz, /readyz), which anybody who reaches it may read;
+    /// port 0 picks a free one and writes it to <data-dir>/metrics-listen; off serves none.
+    #[arg(
+        long,
+        env = "PARTNER_METRICS_LISTEN",
+        default_value = "127.0.0.1:9090",
+        value_name = "IP:PORT"
+    )]
+    pub metrics_listen: MetricsListen,
     /// The folder of everything the service keeps in files.
     #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,

@@ -1,10 +1,11 @@
 //! The edge: the only room that knows tonic and the generated code.
 //!
 //! ```text
-//!   transport.rs   connections and what surrounds every call: its id, deadline, panics, log line
+//!   transport.rs   connections and what surrounds every call: its id, deadline, panics
+//!   underway.rs    a call counted (calls.rs), traced (trace.rs) and logged, whatever ends it
 //!   gate.rs        one way in for every RPC: authenticate, authorise, parse, work; errors become statuses here
 //!   requests.rs    what kind of request each message is
-//!   auth.rs        credentials -> Caller                 status.rs  Error -> Status, one exhaustive match
+//!   auth/          credentials -> Caller                 status.rs  Error -> Status, one exhaustive match
 //!   fields.rs      bounds, all bad fields at once        page.rs    page tokens
 //!   lookups.rs     the one way in without credentials    pieces.rs  a stream's body, framed here
 //!   opening.rs     streams begin in turn
@@ -16,6 +17,7 @@ pub mod transport;
 
 mod account_service;
 mod agreement_service;
+mod calls;
 mod contact_service;
 mod convert;
 mod fields;
@@ -32,9 +34,12 @@ mod requests;
 mod sharing_service;
 mod status;
 mod sync_service;
+pub mod trace;
+mod underway;
 
 pub use account_service::Accounts;
 pub use agreement_service::Agreements;
+pub use calls::Calls;
 pub use contact_service::Contacts;
 pub use gate::Gate;
 pub use mail_service::Mails;

@@ -5,6 +5,7 @@
 
 use super::convert::sync::framed;
 use super::transport::CallContext;
+use super::underway::Underway;
 use crate::sync::watch::Watch;
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, Empty, Stream, StreamExt};
@@ -23,13 +24,15 @@ const MOST_BYTES: usize = 16 * 1024;
 pub struct Pieces {
     source: BoxStream<'static, Result<Bytes, Status>>,
     is_over: bool,
+    /// Ends with the stream.
+    call: Option<Underway>,
 }
 
 impl Pieces {
     /// What a stream tells from now on.
     #[must_use]
     pub fn by(watch: Watch, context: CallContext) -> Self {
-        Self { source: pieces(watch, context).boxed(), is_over: false }
+        Self { source: pieces(watch, context).boxed(), is_over: false, call: None }
     }
 
     /// An answer with this body; until `placed` puts it there, it stands beside.
@@ -44,14 +47,19 @@ impl Pieces {
 #[derive(Clone)]
 struct Beside(Arc<Mutex<Option<Pieces>>>);
 
-/// Puts the body that stands beside an answer, if one does, in the place of tonic's.
+/// Puts the body that stands beside an answer, if one does, in the place of tonic's; the call lasts as long as it.
 pub fn placed(
     mut response: http::Response<tonic::body::Body>,
+    mut call: Underway,
 ) -> http::Response<tonic::body::Body> {
     let beside = response.extensions_mut().remove::<Beside>();
     let pieces = beside.and_then(|it| it.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     match pieces {
-        Some(pieces) => response.map(|_| tonic::body::Body::new(pieces)),
+        Some(pieces) => {
+            call.goes_on();
+            let pieces = Pieces { call: Some(call), ..pieces };
+            response.map(|_| tonic::body::Body::new(pieces))
+        }
         None => response,
     }
 }
@@ -73,6 +81,9 @@ impl Body for Pieces {
             None => Status::ok(""),
         };
         self.is_over = true;
+        if let Some(mut call) = self.call.take() {
+            call.ends(status.code());
+        }
         let mut trailers = HeaderMap::new();
         // all that can be wrong with a status is a header that cannot be written, and these can
         let _ = status.add_header(&mut trailers);

@@ -4,6 +4,7 @@
 //! A status without details is tonic's own (a message too large, or malformed), and gets its published reason here.
 
 use super::pieces;
+pub use super::underway::Routes;
 use crate::caller::Caller;
 use crate::error::Error;
 use futures::FutureExt;
@@ -14,13 +15,12 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::body::Body;
-use tonic::service::Routes;
 use tonic::{Code, Status};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -79,6 +79,16 @@ impl CallContext {
         });
     }
 
+    /// What kind of caller it is.
+    pub(super) fn caller(&self) -> &'static str {
+        self.0.caller.get().copied().unwrap_or("none")
+    }
+
+    /// Why it was refused; empty where it was not.
+    pub(super) fn reason(&self) -> &'static str {
+        self.0.reason.get().copied().unwrap_or_default()
+    }
+
     pub(super) fn note_reason(&self, reason: &'static str) {
         let _ = self.0.reason.set(reason);
     }
@@ -129,11 +139,11 @@ pub async fn serve(
 }
 
 /// Serves one connection, over TCP or in memory; on `shutdown` it says GOAWAY and ends with its last call.
-pub async fn serve_connection<IO>(io: IO, routes: Routes, shutdown: CancellationToken)
+pub async fn serve_connection<IO>(io: IO, routes: impl Into<Routes>, shutdown: CancellationToken)
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    serve_peer(io, None, routes, shutdown).await;
+    serve_peer(io, None, routes.into(), shutdown).await;
 }
 
 async fn serve_peer<IO>(io: IO, peer: Option<Peer>, routes: Routes, shutdown: CancellationToken)
@@ -170,19 +180,18 @@ where
 }
 
 async fn call(routes: Routes, mut request: Request<Incoming>) -> Response<Body> {
-    let started = Instant::now();
     let context = CallContext::new(request.headers());
-    let method = request.uri().path().to_owned();
+    let mut underway = routes.admit(request.uri().path(), request.headers(), &context);
     // ours alone: tonic would answer CANCELLED
     let timeout = request.headers_mut().remove("grpc-timeout").as_ref().and_then(parse_timeout);
     request.extensions_mut().insert(context.clone());
-    let handled = AssertUnwindSafe(routes.oneshot(request)).catch_unwind();
+    let handled = AssertUnwindSafe(routes.services.oneshot(request)).catch_unwind();
     let handled = match timeout {
         Some(timeout) => tokio::time::timeout(timeout, handled).await.map_err(|_| Error::Deadline),
         None => Ok(handled.await),
     };
     let response = match handled {
-        Ok(Ok(Ok(response))) => pieces::placed(response),
+        Ok(Ok(Ok(response))) => response,
         Ok(Ok(Err(never))) => match never {},
         Ok(Err(_panic)) => context.refuse(&Error::internal("a call panicked")).into_http(),
         Err(error) => context.refuse(&error).into_http(),
@@ -191,8 +200,10 @@ async fn call(routes: Routes, mut request: Request<Incoming>) -> Response<Body> 
     if let Ok(id) = HeaderValue::from_str(context.request_id()) {
         response.headers_mut().insert(REQUEST_ID_HEADER, id);
     }
-    log(&context, &method, &response, started.elapsed());
-    response
+    let code = code_of(response.headers()).unwrap_or(Code::Ok);
+    underway.log(code);
+    underway.ends(code);
+    pieces::placed(response, underway)
 }
 
 /// Gives tonic's own refusals the published reason and details.
@@ -214,19 +225,6 @@ fn explain(response: Response<Body>, context: &CallContext) -> Response<Body> {
 /// The status of a call that was refused before it answered anything.
 fn code_of(headers: &HeaderMap) -> Option<Code> {
     headers.get(Status::GRPC_STATUS).map(|code| Code::from_bytes(code.as_bytes()))
-}
-
-fn log(context: &CallContext, method: &str, response: &Response<Body>, took: Duration) {
-    tracing::info!(
-        target: "partner_service::call",
-        method,
-        code = ?code_of(response.headers()).unwrap_or(Code::Ok),
-        reason = context.0.reason.get().copied().unwrap_or_default(),
-        caller = context.0.caller.get().copied().unwrap_or("none"),
-        request_id = context.request_id(),
-        duration_ms = took.as_secs_f64() * 1_000.0,
-        "call"
-    );
 }
 
 /// `grpc-timeout`: at most eight digits and a unit.

@@ -15,7 +15,13 @@ pub fn migrations(applied: usize) -> String {
 }
 
 /// Says on standard output what runs, and where.
-pub(super) fn print(config: &ServeConfig, address: &str, database: &str, key_origin: &str) {
+pub(super) fn print(
+    config: &ServeConfig,
+    address: &str,
+    metrics: Option<&str>,
+    database: &str,
+    key_origin: &str,
+) {
     let auth = match config.auth {
         AuthMode::None if config.listen.ip().is_loopback() => {
             "none: a caller is the member that x-member-id names, else an operator; only from this machine"
@@ -28,6 +34,10 @@ pub(super) fn print(config: &ServeConfig, address: &str, database: &str, key_ori
         AuthMode::Jwt => " --token <an operator's>",
     };
     let mail = mail(config);
+    let metrics = metrics.map_or_else(
+        || "off; --metrics-listen serves them".to_owned(),
+        |address| format!("http://{address}/metrics"),
+    );
     let program = std::env::args().next().unwrap_or_else(|| "partner-service".to_owned());
     let text = format!(
         "partner-service {version}
@@ -36,6 +46,7 @@ pub(super) fn print(config: &ServeConfig, address: &str, database: &str, key_ori
   auth      {auth}
   key       {key_origin}
   mail      {mail}
+  metrics   {metrics}
   try       {program} demo --address {address}{token}
             grpcurl -plaintext {address} list
 ",

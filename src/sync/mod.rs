@@ -7,6 +7,7 @@
 
 mod apart;
 pub mod events;
+pub mod message;
 mod relations;
 mod snapshot;
 pub mod start;

@@ -4,6 +4,7 @@
 //! waits for it are a few positions.
 
 use super::apart::apart;
+use super::message::{Message, Said};
 use super::relations;
 use super::snapshot::{Page, Snapshot};
 use super::start::{Phase, Wish, seated};
@@ -21,34 +22,13 @@ use crate::feed::entry::Place;
 use crate::feed::fold::{End, Who};
 use crate::feed::hub::{Next, Seat};
 use crate::feed::log::highest;
-use crate::feed::run::{Stretch, Told};
+use crate::feed::run::Told;
 use crate::feed::token::ResumeToken;
 use rand::Rng;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::time::{Duration, Instant, Sleep, sleep_until};
 use uuid::Uuid;
-
-/// One message, or one for each of some events; the token resumes right after the last.
-#[derive(Clone, Debug)]
-pub struct Message {
-    pub token: ResumeToken,
-    pub said: Said,
-}
-
-/// What a message says.
-#[derive(Clone, Debug)]
-pub enum Said {
-    SnapshotBegin,
-    Contact(Box<ContactView>),
-    /// The position is the token's.
-    Synced(Option<AccountId>),
-    /// A message for each of these.
-    Events(Stretch, Telling),
-    Heartbeat {
-        lag: Duration,
-    },
-}
 
 /// A stream.
 pub struct Watch {
@@ -63,6 +43,8 @@ pub struct Watch {
     whole: Option<Place>,
     heartbeat: Duration,
     next_heartbeat: Instant,
+    /// What happened earlier was not waited for.
+    since: Timestamp,
     rotates_at: Instant,
     credentials_end: Option<Instant>,
     /// For the first of these; kept, since to set it anew for each event would cost more than the event.
@@ -123,6 +105,7 @@ impl Watch {
             whole: None,
             next_heartbeat: now + heartbeat,
             heartbeat,
+            since: backend.now(),
             rotates_at: now + lifetime,
             credentials_end,
             alarm: Box::pin(sleep_until(now)),
@@ -156,7 +139,21 @@ impl Watch {
         }
         let next = self.messages().await.map_err(|error| self.backend.blame(error));
         self.is_over = next.is_err();
+        if let Ok(messages) = &next {
+            self.count(messages);
+        }
         Some(next)
+    }
+
+    /// Once for all that leaves together: the one that waited longest stands for the others.
+    fn count(&self, messages: &[Message]) {
+        let meter = &self.backend.meter;
+        meter.deliveries.add(messages.iter().map(Message::count).sum());
+        let events = messages.iter().filter_map(Message::first_event);
+        let lived = events.map(|event| event.at).filter(|at| *at >= self.since);
+        if let Some(first) = lived.min() {
+            meter.commit_to_send.record_time(first.until(self.backend.now()));
+        }
     }
 
     async fn messages(&mut self) -> Result<Vec<Message>, Error> {
@@ -190,6 +187,7 @@ impl Watch {
                     Box::pin(self.tell(events)).await?
                 }
                 Ok(Next::Stored { after, history, relations }) => {
+                    self.backend.meter.fallbacks.add(1);
                     Box::pin(self.stored(after, history, &relations)).await?
                 }
                 Ok(Next::Nothing(whole)) => {

@@ -8,6 +8,7 @@ use partner_service::feed::Sizes;
 use partner_service::grpc::pb;
 use pb::watch_members_request::Start;
 use sea_orm::ConnectionTrait;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::timeout;
 use tonic::Streaming;
@@ -111,10 +112,14 @@ async fn a_replica_whose_database_lacks_a_migration_is_not_ready_and_one_whose_d
     let called = |from: &str, to: &str| {
         format!("UPDATE seaql_migrations SET version = '{to}' WHERE version = '{from}'")
     };
+    // probes over HTTP are told the same
+    let is_ready = || harness.is_ready.load(Ordering::Relaxed);
     db.execute_unprepared(&called("m0001_create", "gone")).await.unwrap();
     health.becomes(NotServing).await;
+    assert!(!is_ready());
     db.execute_unprepared(&called("gone", "m0001_create")).await.unwrap();
     health.becomes(Serving).await;
+    assert!(is_ready());
     let ahead = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 0)";
     db.execute_unprepared(ahead).await.unwrap();
     let unchanged = timeout(2 * MOST_LAG, health.0.message()).await;

@@ -35,6 +35,8 @@ impl Service {
             command.env_remove(name);
         }
         command.args(["--listen", "127.0.0.1:0", "--log-format", "json"]);
+        // counted as in production, and scraped by nobody
+        command.args(["--metrics-listen", "127.0.0.1:0"]);
         // quotas are a rule, not a cost: out of the way
         command.args(["--invitations-per-day", "1000000000", "--open-invitations", "1000000000"]);
         command.args(["--database-url", database_url]).arg("--data-dir").arg(folder.path());

@@ -78,7 +78,7 @@ impl Process {
         let mut child = Command::new(env!("CARGO_BIN_EXE_partner-service"))
             .env_clear()
             .envs(environment.iter().copied())
-            .args(["--listen", "127.0.0.1:0", "--data-dir"])
+            .args(["--metrics-listen", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(home.folder.path())
             .args(["--database-url", &home.database_url])
             .args(["--invitations-per-day", "1000000", "--open-invitations", "1000000"])

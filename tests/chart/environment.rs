@@ -8,12 +8,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// Variables that the service does not have yet. One that it has must go from here.
-const PENDING: &[&str] = &[
-    "PARTNER_METRICS_LISTEN",
-    "PARTNER_TLS_CERT_FILE",
-    "PARTNER_TLS_CLIENT_CA_FILE",
-    "PARTNER_TLS_KEY_FILE",
-];
+const PENDING: &[&str] =
+    &["PARTNER_TLS_CERT_FILE", "PARTNER_TLS_CLIENT_CA_FILE", "PARTNER_TLS_KEY_FILE"];
 
 fn help(arguments: &[&str]) -> String {
     answer(binary(arguments), "").expect("the help")
@@ -107,7 +103,8 @@ fn the_service_starts_with_what_the_chart_sets_and_answers_what_the_probes_ask()
     let settings =
         "settings: {invitationExpiry: 14d, eventRetention: '0', invitationsPerDay: 2000000,
         openInvitations: 7, logFilter: 'info,sqlx=warn'}\ndoorbell: {mode: poll}\n";
-    for values in ["", &helm::example("trial"), settings, "listenAddress: '[::]'"] {
+    let metrics = "metrics: {enabled: true}";
+    for values in ["", &helm::example("trial"), settings, "listenAddress: '[::]'", metrics] {
         let objects = helm::render(values);
         let service = Service::start(&objects.environment());
         for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
@@ -117,6 +114,10 @@ fn the_service_starts_with_what_the_chart_sets_and_answers_what_the_probes_ask()
             grpcurl.args([&service.address, "grpc.health.v1.Health/Check"]);
             let answer = answer(grpcurl, "").unwrap_or_else(|said| panic!("{values}: {said}"));
             assert!(answer.contains("\"SERVING\""), "{values}: {probe} hears {answer}");
+            // with TLS, probes ask these
+            let tls = helm::render("tls: {existingSecret: t}");
+            let path = container(tls.server())[probe]["httpGet"]["path"].clone();
+            assert_eq!(service.get(path.as_str().expect("a path")).0, 200, "{values}: {probe}");
         }
     }
 }

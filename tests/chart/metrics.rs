@@ -2,7 +2,8 @@
 
 use super::helm::{self, NAME, NAMESPACE};
 use super::objects::list;
-use super::tools::answer;
+use super::service::Service;
+use super::tools::{answer, run};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -281,4 +282,84 @@ fn each_alert_fires_at_what_it_is_for_and_none_when_all_is_well() {
     let files = [("rules.json", rules().to_string()), ("tests.json", tests.to_string())];
     let said = promtool(&["test", "rules", "tests.json"], &files);
     assert!(said.is_ok(), "{}", said.unwrap_err());
+}
+
+/// Every selector of a query: the series, and the labels that it asks for.
+fn selectors(query: &str) -> Vec<(&str, Vec<&str>)> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let selector = |(at, _): (usize, &str)| {
+        let before = &query[..at];
+        let series = &before[before.rfind(|c| !is_name(c)).map_or(0, |at| at + 1)..];
+        let inside = query[at + 1..].split('}').next().unwrap_or_default();
+        let labels = inside.split(',').filter_map(|label| label.split(['=', '!']).next());
+        (series, labels.map(str::trim).collect())
+    };
+    query.match_indices('{').map(selector).collect()
+}
+
+/// What a query groups by, besides what Prometheus itself adds.
+fn groups(query: &str) -> Vec<&str> {
+    let by = query.split(" by (").skip(1).filter_map(|rest| rest.split(')').next());
+    by.flat_map(|labels| labels.split(',').map(str::trim)).collect()
+}
+
+/// What Prometheus adds to every series, and to buckets.
+const ADDED: [&str; 4] = ["namespace", "job", "pod", "le"];
+
+#[test]
+fn a_running_service_serves_what_alerts_and_dashboard_ask_for_with_its_labels() {
+    let service = Service::start(&helm::render(ON).environment());
+    let mut call = Command::new("grpcurl");
+    call.args(["-plaintext", &service.address, "grpc.health.v1.Health/Check"]);
+    answer(call, "").expect("a health check");
+    let (code, page) = service.get("/metrics");
+    assert_eq!(code, 200);
+    let line_of = |series: &str| {
+        let is_its = |line: &&str| {
+            line.strip_prefix(series).is_some_and(|rest| rest.starts_with(['{', ' ']))
+        };
+        page.lines().find(is_its)
+    };
+    for (metric, is_histogram) in METRICS {
+        let suffixes: &[&str] = if *is_histogram { &["_bucket", "_sum", "_count"] } else { &[""] };
+        for suffix in suffixes {
+            let series = format!("{metric}{suffix}");
+            assert!(line_of(&series).is_some(), "{series} is not in {page}");
+        }
+    }
+    let mut asked: Vec<String> = queries();
+    asked.extend(alerts().iter().map(|alert| alert["expr"].as_str().unwrap().to_owned()));
+    let mut seen = 0;
+    for query in &asked {
+        for (series, mut labels) in selectors(query) {
+            if series == "up" {
+                continue;
+            }
+            labels.extend(groups(query));
+            let line = line_of(series).unwrap_or_else(|| panic!("{series} is not in {page}"));
+            for label in labels.into_iter().filter(|label| !ADDED.contains(label)) {
+                assert!(
+                    line.contains(&format!("{label}=\"")),
+                    "{label} of {query} is not in {line}"
+                );
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 5, "{seen}");
+}
+
+#[test]
+fn prometheus_has_nothing_to_say_against_what_is_served() {
+    let service = Service::start(&helm::render(ON).environment());
+    for path in ["grpc.health.v1.Health/Check", "grpc.health.v1.Health/Checks"] {
+        let mut call = Command::new("grpcurl");
+        call.args(["-plaintext", &service.address, path]);
+        let _ = answer(call, "");
+    }
+    let mut check = Command::new("promtool");
+    check.args(["check", "metrics"]);
+    let output = run(check, &service.get("/metrics").1);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.is_empty(), "{said}");
 }

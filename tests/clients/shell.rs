@@ -68,6 +68,8 @@ impl Folder {
         path.push(":");
         path.push(env::var_os("PATH").unwrap_or_default());
         command.current_dir(self.path()).env("PATH", path).env_remove("RUST_LOG");
+        // tests run side by side
+        command.env("PARTNER_METRICS_LISTEN", "127.0.0.1:0");
         command.stdin(Stdio::null());
         command
     }

@@ -4,6 +4,7 @@ use super::service::{Service, url};
 use super::shell::{BINARY, Folder, finish};
 use super::support::database::{TestDatabase, TestEngine, engine};
 use std::fs;
+use std::net::TcpListener;
 use std::process::{Output, Stdio};
 
 const FAILED: i32 = 1;
@@ -53,19 +54,57 @@ async fn the_banner_tells_version_address_database_and_authentication() {
     );
     assert!(lines[4].starts_with("  key       kept in the database"));
     assert_eq!(lines[5], "  mail      files in ./data/mail; --smtp-url sends them");
-    assert_eq!(lines[6], format!("  try       target/release/partner-service demo --address {at}"));
-    assert_eq!(lines[7], format!("            grpcurl -plaintext {at} list"));
-    assert_eq!(lines.len(), 8);
+    let metrics = fs::read_to_string(folder.path().join("data/metrics-listen")).expect("the file");
+    assert_eq!(lines[6], format!("  metrics   http://{}/metrics", metrics.trim()));
+    assert_eq!(lines[7], format!("  try       target/release/partner-service demo --address {at}"));
+    assert_eq!(lines[8], format!("            grpcurl -plaintext {at} list"));
+    assert_eq!(lines.len(), 9);
 }
 
 #[tokio::test]
-async fn the_listen_file_tells_the_address_and_goes_with_the_process() {
+async fn the_listen_files_tell_the_addresses_and_go_with_the_process() {
     let (folder, database) = (Folder::new(), TestDatabase::empty().await);
     let service = Service::plain(&folder, &database);
-    let file = folder.path().join("data/listen");
-    assert_eq!(fs::read_to_string(&file).expect("the file"), format!("{}\n", service.address));
+    let files = ["data/listen", "data/metrics-listen"].map(|file| folder.path().join(file));
+    assert_eq!(fs::read_to_string(&files[0]).expect("the file"), format!("{}\n", service.address));
+    assert!(files[1].exists());
     assert_eq!(service.stop().code(), Some(0));
-    assert!(!file.exists());
+    assert!(!files[0].exists() && !files[1].exists());
+}
+
+#[tokio::test]
+async fn metrics_that_are_not_wanted_are_not_served() {
+    let (folder, database) = (Folder::new(), TestDatabase::empty().await);
+    for off in ["off", "''"] {
+        let line = format!("env PARTNER_METRICS_LISTEN={off} cargo run --release");
+        let service = Service::start(&folder, &line, url(&database));
+        assert!(service.banner.contains("\n  metrics   off; --metrics-listen serves them\n"));
+        assert!(!folder.path().join("data/metrics-listen").exists());
+        assert!(service.stop().success());
+    }
+}
+
+#[test]
+fn an_address_in_use_for_metrics_is_told_how_to_choose_another_before_anything_begins() {
+    let (folder, held) = (Folder::new(), TcpListener::bind("127.0.0.1:0").expect("a port"));
+    let at = held.local_addr().expect("its address").to_string();
+    assert_eq!(
+        refused(&folder, &["--listen", "127.0.0.1:0", "--metrics-listen", &at], FAILED),
+        format!(
+            "cannot serve metrics on {at}: Address already in use (os error 98); \
+             choose another address with --metrics-listen, or none with --metrics-listen off"
+        )
+    );
+    let left = fs::read_dir(folder.path().join("data")).expect("the folder").count();
+    assert_eq!(left, 0, "something was begun");
+}
+
+#[test]
+fn beyond_loopback_metrics_are_served_without_more_words() {
+    let folder = Folder::new();
+    let line = "cargo run --release -- --metrics-listen 0.0.0.0:0";
+    let service = Service::start(&folder, line, None);
+    assert!(service.banner.contains("  metrics   http://0.0.0.0:"), "{}", service.banner);
 }
 
 #[tokio::test]
@@ -127,6 +166,7 @@ fn values_that_cannot_be_read_are_told_what_to_write() {
             "example.com:50051",
             "write an IP address and a port, such as 127.0.0.1:50051",
         ),
+        ("--metrics-listen", "9090", "such as 127.0.0.1:50051 or [::1]:0; or off"),
         ("--invitation-expiry", "3 fortnights", "write a span such as 30d, 12h, 90s, or 0"),
     ] {
         let Output { status, stderr, .. } = run(&Folder::new(), &[flag, value], &[]);

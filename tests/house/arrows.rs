@@ -7,7 +7,7 @@ use crate::source::{Source, below};
 const FLOORS: &[&[&str]] = &[
     &["faults"],
     &["domain"],
-    &["entity", "error", "caller", "migration"],
+    &["entity", "error", "caller", "migration", "meter"],
     &["feed"],
     &["backend"],
     &["account", "audit"],
@@ -19,8 +19,8 @@ const FLOORS: &[&[&str]] = &[
     &["grpc"],
     &["client"],
     &["config"],
-    &["keys"],
-    &["telemetry", "server", "demo", "token", "watch"],
+    &["keys", "telemetry"],
+    &["server", "demo", "token", "watch"],
     &["commands"],
     &["main", "lib"],
 ];
@@ -39,7 +39,8 @@ const KEPT_IN: &[(&[&str], &[&str], &str)] = &[
             "http",
             "pb",
         ],
-        &["grpc", "client", "server", "demo", "token", "watch", "commands"],
+        // telemetry serves its pages over HTTP
+        &["grpc", "client", "server", "demo", "token", "watch", "commands", "telemetry"],
         "transports and generated code",
     ),
     (

@@ -39,6 +39,7 @@ use partner_service::grpc::pb::sharing_service_client::SharingServiceClient;
 use partner_service::grpc::transport::serve_connection;
 use partner_service::server::{REACTIONS, Service};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio_util::sync::CancellationToken;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
@@ -58,6 +59,8 @@ pub struct Harness {
     pub routes: Arc<Routes>,
     /// Where registrations queue.
     pub registrations: Arc<Registrations>,
+    /// What `/readyz` answers.
+    pub is_ready: Arc<AtomicBool>,
     pub database: Arc<TestDatabase>,
     shutdown: CancellationToken,
 }
@@ -107,7 +110,8 @@ impl Harness {
         let endpoint = Endpoint::from_static("http://in-memory");
         let channel = in_memory(&routes, &shutdown, endpoint).await;
         let (backend, registrations) = (service.backend, service.registrations);
-        Self { backend, clock, channel, routes, registrations, database, shutdown }
+        let is_ready = service.is_ready;
+        Self { backend, clock, channel, routes, registrations, is_ready, database, shutdown }
     }
 
     /// Clients whose calls carry these metadata.
