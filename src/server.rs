@@ -9,13 +9,14 @@ use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, Secr
 use crate::config::{ConfigError, Doorbell, ServeConfig};
 use crate::error::Error;
 use crate::grpc::auth::Authenticator;
-use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
+use crate::grpc::transport::{self, Listening, MAX_REQUEST_BYTES};
 use crate::grpc::{
     Accounts, Agreements, Contacts, Gate, Mails, MemberSync, Partners, Providers, Sharing, pb,
 };
 use crate::keys::{authenticator, key_in_file};
 use crate::mail::worker::Worker;
 use crate::partnership::sweep;
+use crate::tls::Serving;
 use crate::{audit, mail, partnership, provider};
 use pb::account_service_server::AccountServiceServer;
 use pb::agreement_service_server::AgreementServiceServer;
@@ -195,6 +196,7 @@ fn name_of<S: NamedService>() -> &'static str {
 pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<(), ServeError> {
     config.check()?;
     let authenticator = authenticator(config)?;
+    let tls = config.tls.files()?.map(Serving::start).transpose().map_err(ConfigError::Tls)?;
     let post = config.mail.post(&config.data_dir, config.insecure)?;
     std::fs::create_dir_all(&config.data_dir)
         .map_err(|source| ServeError::File { path: config.data_dir.clone(), source })?;
@@ -225,8 +227,11 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     let worker = Worker::new(Arc::clone(&service.backend), post);
     let mailer = tokio::spawn(worker.run(shutdown.clone()));
     let stopping = CancellationToken::new();
+    if let Some(tls) = &tls {
+        tokio::spawn(Arc::clone(tls).keep_up(shutdown.clone()));
+    }
     let serving = transport::serve(
-        listener,
+        Listening { listener, tls, max_connections: config.max_connections as usize },
         service.routes.clone(),
         stopping.clone(),
         config.shutdown_deadline.0,

@@ -5,7 +5,7 @@ use crate::source::{Source, below};
 
 /// From the ground up; a room may use those on lower floors only, and not its neighbours.
 const FLOORS: &[&[&str]] = &[
-    &["faults"],
+    &["faults", "tls"],
     &["domain"],
     &["entity", "error", "caller", "migration"],
     &["feed"],
@@ -19,7 +19,7 @@ const FLOORS: &[&[&str]] = &[
     &["grpc"],
     &["client"],
     &["config"],
-    &["keys"],
+    &["keys", "dial"],
     &["telemetry", "server", "demo", "token", "watch"],
     &["commands"],
     &["main", "lib"],
@@ -39,7 +39,7 @@ const KEPT_IN: &[(&[&str], &[&str], &str)] = &[
             "http",
             "pb",
         ],
-        &["grpc", "client", "server", "demo", "token", "watch", "commands"],
+        &["grpc", "client", "dial", "server", "demo", "token", "watch", "commands"],
         "transports and generated code",
     ),
     (
@@ -62,6 +62,7 @@ const KEPT_IN: &[(&[&str], &[&str], &str)] = &[
         "SQL as text",
     ),
     (&["sqlx"], &["backend", "error"], "drivers"),
+    (&["rustls", "tokio_rustls"], &["tls", "main"], "certificates and handshakes"),
     (&["clap"], &["config", "main"], "the command line"),
     (&["println!", "eprintln!"], &["main", "server", "demo"], "standard output"),
 ];
