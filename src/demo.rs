@@ -2,7 +2,8 @@
 //!
 //! Ids are made from names, so a second run finds everything there and changes nothing.
 
-use crate::config::{DemoConfig, service_address};
+use crate::config::DemoConfig;
+use crate::dial::{Dial, DialError};
 use crate::grpc::pb::account_service_client::AccountServiceClient;
 use crate::grpc::pb::{
     Account, CreateAccountRequest, Member, MemberProfile, RegisterMemberRequest,
@@ -10,7 +11,7 @@ use crate::grpc::pb::{
 use futures::{TryStreamExt, stream};
 use serde::Deserialize;
 use std::io::Write;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use uuid::Uuid;
 
@@ -25,8 +26,8 @@ pub enum DemoError {
         cause(source)
     )]
     Unreachable { address: String, source: tonic::transport::Error },
-    #[error("{address} is no address; write one such as 127.0.0.1:50051")]
-    Address { address: String },
+    #[error(transparent)]
+    Dial(#[from] DialError),
     #[error(
         "the service asks for credentials; give an operator's token with --token or PARTNER_TOKEN"
     )]
@@ -43,7 +44,7 @@ impl DemoError {
     /// Whether it is the command line or the environment that has to be put right.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Address { .. } | Self::Token)
+        matches!(self, Self::Dial(_) | Self::Token)
     }
 }
 
@@ -104,8 +105,8 @@ impl Organization {
 /// A service that cannot be reached or refuses.
 pub async fn run(config: &DemoConfig) -> Result<(), DemoError> {
     let Organizations { organizations } = serde_json::from_str(ORGANIZATIONS)?;
-    let address = service_address(config.address.as_deref(), &config.data_dir);
-    let client = connect(&address).await?;
+    let dial = Dial::to(config.address.as_deref(), &config.data_dir, &config.tls)?;
+    let client = connect(&dial).await?;
     let mut new = 0;
     for organization in &organizations {
         let (people, made) = load(config, &client, organization).await?;
@@ -120,7 +121,7 @@ pub async fn run(config: &DemoConfig) -> Result<(), DemoError> {
         )),
     }
     if let [a, b, ..] = organizations.as_slice() {
-        try_next(config, &address, a, b);
+        try_next(config, &dial, a, b);
     }
     Ok(())
 }
@@ -130,11 +131,9 @@ fn say(line: std::fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-async fn connect(address: &str) -> Result<AccountServiceClient<Channel>, DemoError> {
-    let endpoint = Endpoint::from_shared(format!("http://{address}"))
-        .map_err(|_| DemoError::Address { address: address.to_owned() })?;
-    let unreachable = |source| DemoError::Unreachable { address: address.to_owned(), source };
-    Ok(AccountServiceClient::new(endpoint.connect().await.map_err(unreachable)?))
+async fn connect(dial: &Dial) -> Result<AccountServiceClient<Channel>, DemoError> {
+    let unreachable = |source| DemoError::Unreachable { address: dial.address.clone(), source };
+    Ok(AccountServiceClient::new(dial.connect().await.map_err(unreachable)?))
 }
 
 /// How many people there are, and how many of them are new.
@@ -198,15 +197,20 @@ fn authorised<T>(config: &DemoConfig, message: T) -> Result<Request<T>, DemoErro
 }
 
 /// Lines that a shell takes as they are, in this order, again and again: the last one undoes the others.
-fn try_next(config: &DemoConfig, address: &str, a: &Organization, b: &Organization) {
+fn try_next(config: &DemoConfig, dial: &Dial, a: &Organization, b: &Organization) {
     let Some(ann) = a.admins.first() else { return };
     // the organisations share people; two names tell the sides apart
     let Some(bo) = b.admins.iter().find(|admin| *admin != ann) else { return };
     let bearer =
         if config.token.is_some() { " -H \"authorization: Bearer $PARTNER_TOKEN\"" } else { "" };
+    let grpcurl = match dial.is_tls() {
+        true => config.tls.grpcurl(),
+        false => "grpcurl -plaintext".to_owned(),
+    };
+    let address = dial.host();
     let call = |member: Uuid, rpc: &str, body: &str| {
         format!(
-            "grpcurl -plaintext{bearer} -H 'x-member-id: {member}' \\\n  -d '{body}' \\\n  {address} partner.v1.PartnerService/{rpc}"
+            "{grpcurl}{bearer} -H 'x-member-id: {member}' \\\n  -d '{body}' \\\n  {address} partner.v1.PartnerService/{rpc}"
         )
     };
     let (as_ann, as_bo) = (a.member_id(ann), b.member_id(bo));

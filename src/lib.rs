@@ -4,6 +4,7 @@
 //! ```text
 //!   main                  subcommands: demo, token, watch, commands
 //!   server                the composition root: services, reactions, start and stop        config, keys, telemetry
+//!   dial                  how this program's own clients reach a service
 //!   client                the consumer's side of the stream, to be copied
 //!   grpc                  the only room that knows tonic and generated code
 //!   sync                  what happens among an account's partners: the stream, and the same by page
@@ -19,6 +20,7 @@
 //!   meter                 what is counted while all of them work
 //!   entity  error  caller pictures of tables; neutral errors; who asks      (migration: the schema)
 //!   domain                PURE: ids, events, the rules
+//!   tls                   certificates: read, checked, read again when they change
 //!   faults                what tests may break; nothing without its feature
 //! ```
 //! A request walks: `grpc::gate` (credentials, rights, fields) -> a room's command (locks, asks `domain`) ->
@@ -39,6 +41,7 @@ pub mod commands;
 pub mod config;
 pub mod contact;
 pub mod demo;
+pub mod dial;
 pub mod domain;
 pub mod entity;
 pub mod error;
@@ -58,5 +61,6 @@ pub mod server;
 pub mod sharing;
 pub mod sync;
 pub mod telemetry;
+pub mod tls;
 pub mod token;
 pub mod watch;

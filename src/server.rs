@@ -10,7 +10,7 @@ use crate::backend::{Backend, Clock, Database, Limits, OpenError, Reaction, Secr
 use crate::config::{ConfigError, Doorbell, ServeConfig};
 use crate::error::Error;
 use crate::grpc::auth::Authenticator;
-use crate::grpc::transport::{self, MAX_REQUEST_BYTES};
+use crate::grpc::transport::{self, Listening, MAX_REQUEST_BYTES};
 use crate::grpc::{
     Accounts, Agreements, Calls, Contacts, Gate, Mails, MemberSync, Partners, Providers, Sharing,
     pb,
@@ -19,6 +19,7 @@ use crate::keys::{Follower, authenticator, key_in_file};
 use crate::mail::worker::Worker;
 use crate::partnership::sweep;
 use crate::telemetry::{Pages, Telemetry, Traces};
+use crate::tls::Serving;
 use crate::{audit, mail, partnership, provider};
 use pb::account_service_server::AccountServiceServer;
 use pb::agreement_service_server::AgreementServiceServer;
@@ -224,6 +225,7 @@ pub async fn run(
     let keys = follower.as_ref().map(Follower::keys);
     let following = follower.map(|follower| follower.run(shutdown.clone()));
     let _following = following.map(|following| AbortOnDropHandle::new(tokio::spawn(following)));
+    let tls = config.tls.files()?.map(Serving::start).transpose().map_err(ConfigError::Tls)?;
     let post = config.mail.post(&config.data_dir, config.insecure)?;
     std::fs::create_dir_all(&config.data_dir)
         .map_err(|source| ServeError::File { path: config.data_dir.clone(), source })?;
@@ -270,8 +272,11 @@ pub async fn run(
     let mailer = tokio::spawn(worker.run(shutdown.clone()));
     let stopping = CancellationToken::new();
     let tracer = telemetry.traces.as_ref().map(Traces::tracer);
+    if let Some(tls) = &tls {
+        tokio::spawn(Arc::clone(tls).keep_up(shutdown.clone()));
+    }
     let serving = transport::serve(
-        listener,
+        Listening { listener, tls, max_connections: config.max_connections as usize },
         transport::Routes::new(service.routes.clone(), calls, tracer),
         stopping.clone(),
         config.shutdown_deadline.0,

@@ -4,6 +4,7 @@ use super::Report;
 use crate::backend::Look;
 use crate::config::{CheckConfig, Output, ServeConfig};
 use crate::keys::{authenticator, key_in_file};
+use crate::tls::Serving;
 use serde_json::json;
 
 const WRONG: u8 = 2;
@@ -34,6 +35,15 @@ fn examined(config: &ServeConfig) -> (String, Vec<String>) {
     };
     if let Err(error) = config.check() {
         note(error.to_string());
+    }
+    match config.tls.files() {
+        Ok(Some(files)) => {
+            if let Err(error) = Serving::start(files) {
+                note(error.to_string());
+            }
+        }
+        Ok(None) => {}
+        Err(error) => note(error.to_string()),
     }
     if let Err(error) = authenticator(config) {
         note(error.to_string());

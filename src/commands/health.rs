@@ -1,9 +1,9 @@
 //! `healthcheck`: what `grpc.health.v1.Health` of a running service says, as an exit code.
 
 use super::Report;
-use crate::config::{HealthcheckConfig, service_address};
+use crate::config::HealthcheckConfig;
+use crate::dial::{Dial, DialError};
 use serde_json::json;
-use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -14,8 +14,8 @@ const UNHEALTHY: u8 = 1;
 /// Why nothing is known of its health.
 #[derive(Debug, thiserror::Error)]
 pub enum HealthError {
-    #[error("{address} is no address; write one such as 127.0.0.1:50051")]
-    Address { address: String },
+    #[error(transparent)]
+    Dial(#[from] DialError),
     #[error("no service answers on {address}: {reason}")]
     Silent { address: String, reason: String },
 }
@@ -24,7 +24,7 @@ impl HealthError {
     /// Whether it is the command line or the environment that has to be put right.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Address { .. })
+        matches!(self, Self::Dial(_))
     }
 }
 
@@ -33,12 +33,11 @@ impl HealthError {
 /// # Errors
 /// A service that does not answer in time, or does not know the name.
 pub async fn check(config: &HealthcheckConfig) -> Result<Report, HealthError> {
-    let address = service_address(config.address.as_deref(), &config.data_dir);
-    let endpoint = Endpoint::from_shared(format!("http://{address}"))
-        .map_err(|_| HealthError::Address { address: address.clone() })?;
+    let dial = Dial::to(config.address.as_deref(), &config.data_dir, &config.tls)?;
+    let address = dial.address.clone();
     let silent = |reason: String| HealthError::Silent { address: address.clone(), reason };
     let asking = async {
-        let channel = endpoint.connect().await.map_err(|error| silent(innermost(&error)))?;
+        let channel = dial.connect().await.map_err(|error| silent(innermost(&error)))?;
         let request = HealthCheckRequest { service: config.service.clone() };
         let answer = HealthClient::new(channel).check(request).await;
         answer.map_err(|status| silent(format!("{} ({:?})", status.message(), status.code())))

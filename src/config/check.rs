@@ -3,6 +3,7 @@
 use super::{AuthMode, Doorbell, ServeConfig};
 use crate::backend::Nats;
 use crate::mail::smtp::SmtpError;
+use crate::tls::TlsError;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -16,7 +17,7 @@ pub enum ConfigError {
     OpenWithoutAuth { listen: SocketAddr },
     #[error(
         "other machines can reach {listen}, and without TLS tokens travel readable: \
-         listen on 127.0.0.1, or allow it with --insecure"
+         listen on 127.0.0.1, give --tls-cert-file and --tls-key-file, or allow it with --insecure"
     )]
     OpenWithoutTls { listen: SocketAddr },
     // without the value: it may hold a password
@@ -42,6 +43,12 @@ pub enum ConfigError {
     Smtp(#[from] SmtpError),
     #[error("--smtp-username and --smtp-password-file go together: give both, or neither")]
     HalfCredentials,
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error("--{certificate} and --{key} go together: give both, or neither")]
+    HalfIdentity { certificate: &'static str, key: &'static str },
+    #[error("--tls-client-ca-file needs TLS: give --tls-cert-file and --tls-key-file too")]
+    ClientCaWithoutTls,
     #[error("--sub is no member's id (a UUID): give one, or add --operator")]
     Subject,
     #[error("{} cannot be read: {source}", path.display())]
@@ -75,14 +82,16 @@ impl ServeConfig {
         if self.jwt_key_file.is_some() && self.jwks.is_some() {
             return Err(ConfigError::TwoKeySources);
         }
+        let tls = self.tls.files()?;
         if self.insecure || self.listen.ip().is_loopback() {
             return Ok(());
         }
         let listen = self.listen;
-        Err(match self.auth {
-            AuthMode::None => ConfigError::OpenWithoutAuth { listen },
-            AuthMode::Jwt => ConfigError::OpenWithoutTls { listen },
-        })
+        match self.auth {
+            AuthMode::None => Err(ConfigError::OpenWithoutAuth { listen }),
+            AuthMode::Jwt if tls.is_none() => Err(ConfigError::OpenWithoutTls { listen }),
+            AuthMode::Jwt => Ok(()),
+        }
     }
 
     /// How replicas hear of each other's commits.

@@ -1,7 +1,7 @@
 //! The flags of the subcommands besides `serve`. They find what they share with it in the same variables and the same
 //! file.
 
-use super::{ConfigFile, DatabaseFlags, Secret, ServeConfig, Span};
+use super::{ClientTlsFlags, ConfigFile, DatabaseFlags, Secret, ServeConfig, Span};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -79,9 +79,12 @@ pub struct MigrateConfig {
 pub struct HealthcheckConfig {
     #[command(flatten)]
     pub file: ConfigFile,
-    /// The service's address [default: what <data-dir>/listen says, else 127.0.0.1:50051]
+    /// The service's address; https:// in front of it means TLS, as does any flag about it [default: what
+    /// <data-dir>/listen says, else 127.0.0.1:50051]
     #[arg(long, env = "PARTNER_ADDRESS", value_name = "HOST:PORT")]
     pub address: Option<String>,
+    #[command(flatten)]
+    pub tls: ClientTlsFlags,
     /// The service's data folder, to find its address in.
     #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
@@ -185,9 +188,12 @@ pub struct CompletionsConfig {
 pub struct DemoConfig {
     #[command(flatten)]
     pub file: ConfigFile,
-    /// The service's address [default: what <data-dir>/listen says, else 127.0.0.1:50051]
+    /// The service's address; https:// in front of it means TLS, as does any flag about it [default: what
+    /// <data-dir>/listen says, else 127.0.0.1:50051]
     #[arg(long, env = "PARTNER_ADDRESS", value_name = "HOST:PORT")]
     pub address: Option<String>,
+    #[command(flatten)]
+    pub tls: ClientTlsFlags,
     /// The service's data folder, to find its address in.
     #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
@@ -226,9 +232,12 @@ pub struct WatchConfig {
     /// Tell once a second on standard error: messages, rate, position, lag.
     #[arg(long)]
     pub stats: bool,
-    /// The service's address [default: what <data-dir>/listen says, else 127.0.0.1:50051]
+    /// The service's address; https:// in front of it means TLS, as does any flag about it [default: what
+    /// <data-dir>/listen says, else 127.0.0.1:50051]
     #[arg(long, env = "PARTNER_ADDRESS", value_name = "HOST:PORT")]
     pub address: Option<String>,
+    #[command(flatten)]
+    pub tls: ClientTlsFlags,
     /// The service's data folder, to find its address in.
     #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,

@@ -5,6 +5,7 @@
 //!   mod.rs     what there is to set     clients.rs  the flags of the other subcommands    secret.rs  what never shows
 //!   read.rs    flags, variables, file   file.rs     the TOML file    names.rs  misspelt names and their nearest match
 //!   check.rs   what cannot be run with  print.rs    what is in force, and where each value comes from
+//!   mail.rs    where letters go         tls.rs      certificates
 //! ```
 //! clap is the only list of settings. The file's values are put under it as defaults before it parses, so that precedence,
 //! types and messages stay clap's own, and no setting is declared twice. A secret may stand in a file of its own
@@ -19,6 +20,7 @@ mod names;
 mod print;
 mod read;
 mod secret;
+mod tls;
 
 pub use check::ConfigError;
 pub use clients::{
@@ -31,6 +33,7 @@ pub use mail::{DEFAULT_LINK_BASE_URL, LetterKind, MailCommand, MailConfig, Previ
 pub use print::printed;
 pub use read::{Invocation, ReadError, Setting, Shown, Source, read};
 pub use secret::Secret;
+pub use tls::{ClientTlsFlags, TlsFlags};
 
 use crate::backend::{Migrate, Nats};
 use clap::builder::BoolishValueParser;
@@ -226,6 +229,11 @@ pub struct ServeConfig {
         value_name = "IP:PORT"
     )]
     pub metrics_listen: MetricsListen,
+    #[command(flatten)]
+    pub tls: TlsFlags,
+    /// Connections that may be open at once; more are closed as they come.
+    #[arg(long, env = "PARTNER_MAX_CONNECTIONS", default_value_t = 20_000, value_name = "COUNT")]
+    pub max_connections: u32,
     /// The folder of everything the service keeps in files.
     #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,

@@ -1,7 +1,18 @@
 //! Connections, and what surrounds every call on them: its id, its deadline, a caught panic, one log line.
 //!
+//! ```text
+//!   accept.rs     the accept loop, TLS or not      door.rs   how many connections, and which give way
+//!   greeting.rs   what a connection says first     seldom.rs lines that a caller can provoke
+//! ```
 //! An accept loop of our own: tonic's answers a passed deadline with CANCELLED and waits for open connections for ever.
 //! A status without details is tonic's own (a message too large, or malformed), and gets its published reason here.
+
+mod accept;
+mod door;
+mod greeting;
+mod seldom;
+
+pub use accept::{Listening, serve, serve_connection};
 
 use super::pieces;
 pub use super::underway::Routes;
@@ -10,16 +21,10 @@ use crate::error::Error;
 use futures::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::ServiceExt;
@@ -29,11 +34,6 @@ use uuid::Uuid;
 pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
 /// Metadata in which a caller may name its call, and in which the answer names it.
 pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
-const MAX_HEADER_BYTES: u32 = 8 * 1024;
-const MAX_STREAMS_PER_CONNECTION: u32 = 1_000;
-const SEND_BUFFER_BYTES: usize = 32 * 1024;
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The network address that a call came from, where it came over a network.
 #[derive(Clone, Copy, Debug)]
@@ -91,91 +91,6 @@ impl CallContext {
 
     pub(super) fn note_reason(&self, reason: &'static str) {
         let _ = self.0.reason.set(reason);
-    }
-}
-
-/// Serves connections of `listener` until `shutdown`, then lets calls finish for at most `deadline`.
-pub async fn serve(
-    listener: TcpListener,
-    routes: Routes,
-    shutdown: CancellationToken,
-    deadline: Duration,
-) {
-    let connections = TaskTracker::new();
-    let calls = CancellationToken::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = shutdown.cancelled() => break,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                let peer = Some(Peer(peer.ip().to_canonical()));
-                let _ = stream.set_nodelay(true);
-                let (routes, shutdown, calls) = (routes.clone(), shutdown.clone(), calls.clone());
-                connections.spawn(async move {
-                    tokio::select! {
-                        () = serve_peer(stream, peer, routes, shutdown) => {}
-                        () = calls.cancelled() => {}
-                    }
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                // out of file descriptors, most likely: give others time to close some
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
-    }
-    drop(listener);
-    connections.close();
-    if tokio::time::timeout(deadline, connections.wait()).await.is_err() {
-        tracing::warn!(
-            open = connections.len(),
-            "the shutdown deadline passed; dropping open connections"
-        );
-        calls.cancel();
-    }
-}
-
-/// Serves one connection, over TCP or in memory; on `shutdown` it says GOAWAY and ends with its last call.
-pub async fn serve_connection<IO>(io: IO, routes: impl Into<Routes>, shutdown: CancellationToken)
-where
-    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    serve_peer(io, None, routes.into(), shutdown).await;
-}
-
-async fn serve_peer<IO>(io: IO, peer: Option<Peer>, routes: Routes, shutdown: CancellationToken)
-where
-    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        let routes = routes.clone();
-        if let Some(peer) = peer {
-            request.extensions_mut().insert(peer);
-        }
-        // boxed: hyper keeps the room of this future as long as the answer's body lasts, and streams last
-        async move { Ok::<_, Infallible>(Box::pin(call(routes, request)).await) }
-    });
-    let mut http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
-    http.timer(TokioTimer::new())
-        .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
-        .max_header_list_size(MAX_HEADER_BYTES)
-        .max_send_buf_size(SEND_BUFFER_BYTES)
-        .keep_alive_interval(KEEPALIVE_INTERVAL)
-        .keep_alive_timeout(KEEPALIVE_TIMEOUT);
-    let connection = http.serve_connection(TokioIo::new(io), service);
-    tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = shutdown.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection broke");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::config::{AuthMode, DEFAULT_LINK_BASE_URL, ServeConfig};
 use crate::mail::smtp::Security;
+use crate::tls::Files;
 use std::io::Write;
 
 /// How many migrations were applied, in words.
@@ -38,22 +39,45 @@ pub(super) fn print(
         || "off; --metrics-listen serves them".to_owned(),
         |address| format!("http://{address}/metrics"),
     );
+    let (way, https, beside, grpcurl) = tls(config);
     let program = std::env::args().next().unwrap_or_else(|| "partner-service".to_owned());
     let text = format!(
         "partner-service {version}
-  gRPC      {address}, no TLS
+  gRPC      {address}, {way}
   database  {database}
   auth      {auth}
   key       {key_origin}
   mail      {mail}
   metrics   {metrics}
-  try       {program} demo --address {address}{token}
-            grpcurl -plaintext {address} list
+  try       {program} demo --address {https}{address}{beside}{token}
+            grpcurl {grpcurl} {address} list
 ",
         version = env!("CARGO_PKG_VERSION"),
     );
     // a banner that nobody reads is no reason not to serve
     let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// In words, and what has clients beside the service speak it.
+fn tls(config: &ServeConfig) -> (String, &'static str, String, String) {
+    let Ok(Some(Files { certificate, key, client_ca })) = config.tls.files() else {
+        return ("no TLS".to_owned(), "", String::new(), "-plaintext".to_owned());
+    };
+    let (certificate, key) = (certificate.display(), key.display());
+    match client_ca {
+        None => (
+            "TLS".to_owned(),
+            "https://",
+            format!(" --tls-cert-file {certificate}"),
+            "-insecure".to_owned(),
+        ),
+        Some(ca) => (
+            format!("mTLS: callers show a certificate of {}", ca.display()),
+            "https://",
+            format!(" --tls-cert-file {certificate} --tls-key-file {key}"),
+            format!("-insecure -cert {certificate} -key {key}"),
+        ),
+    }
 }
 
 fn mail(config: &ServeConfig) -> String {

@@ -12,14 +12,14 @@ mod printer;
 mod stats;
 
 use crate::client::{Ask, Follower, GaveUp, Start, TokenFile, TokenFileError};
-use crate::config::{Span, WatchConfig, WatchFrom, service_address};
+use crate::config::{Span, WatchConfig, WatchFrom};
+use crate::dial::{Dial, DialError};
 use follow::{follow, head};
 use goal::Goal;
 use printer::Printer;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
-use tonic::transport::Endpoint;
 use tonic::{Code, Status};
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -32,8 +32,8 @@ const CATCH_UP_HEARTBEAT: Span = Span(Duration::from_secs(1));
 /// Why following ended before it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum WatchError {
-    #[error("{address} is no address; write one such as 127.0.0.1:50051")]
-    Address { address: String },
+    #[error(transparent)]
+    Dial(#[from] DialError),
     #[error("the token cannot be sent as a header")]
     Token,
     #[error(transparent)]
@@ -54,7 +54,7 @@ impl WatchError {
     /// Whether it is the command line or the environment that has to be put right.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Address { .. } | Self::Token)
+        matches!(self, Self::Dial(_) | Self::Token)
     }
 }
 
@@ -98,12 +98,13 @@ pub async fn run(config: &WatchConfig, stop: CancellationToken) -> Result<(), Wa
 }
 
 fn follower(config: &WatchConfig, start: Start) -> Result<Follower, WatchError> {
-    let address = service_address(config.address.as_deref(), &config.data_dir);
-    let endpoint = Endpoint::from_shared(format!("http://{address}"))
-        .map_err(|_| WatchError::Address { address })?
-        .connect_timeout(CONNECT)
-        .initial_stream_window_size(WINDOW_BYTES)
-        .initial_connection_window_size(WINDOW_BYTES);
+    let dial = Dial::to(config.address.as_deref(), &config.data_dir, &config.tls)?;
+    let dial = dial.with(|endpoint| {
+        endpoint
+            .connect_timeout(CONNECT)
+            .initial_stream_window_size(WINDOW_BYTES)
+            .initial_connection_window_size(WINDOW_BYTES)
+    });
     let usual = if config.catch_up { CATCH_UP_HEARTBEAT } else { HEARTBEAT };
     let ask = Ask {
         account_id: config.account.to_string(),
@@ -111,7 +112,7 @@ fn follower(config: &WatchConfig, start: Start) -> Result<Follower, WatchError> 
         heartbeat: config.heartbeat.unwrap_or(usual).0,
         metadata: credentials(config)?,
     };
-    Ok(Follower::new(move || endpoint.connect_lazy(), ask))
+    Ok(Follower::new(move || dial.connect_lazy(), ask))
 }
 
 fn credentials(config: &WatchConfig) -> Result<MetadataMap, WatchError> {

@@ -5,7 +5,7 @@ use crate::source::{Source, below};
 
 /// From the ground up; a room may use those on lower floors only, and not its neighbours.
 const FLOORS: &[&[&str]] = &[
-    &["faults"],
+    &["faults", "tls"],
     &["domain"],
     &["entity", "error", "caller", "migration", "meter"],
     &["feed"],
@@ -19,7 +19,7 @@ const FLOORS: &[&[&str]] = &[
     &["grpc"],
     &["client"],
     &["config"],
-    &["keys", "telemetry"],
+    &["keys", "dial", "telemetry"],
     &["server", "demo", "token", "watch"],
     &["commands"],
     &["main", "lib"],
@@ -40,7 +40,7 @@ const KEPT_IN: &[(&[&str], &[&str], &str)] = &[
             "pb",
         ],
         // telemetry serves its pages over HTTP
-        &["grpc", "client", "server", "demo", "token", "watch", "commands", "telemetry"],
+        &["grpc", "client", "dial", "server", "demo", "token", "watch", "commands", "telemetry"],
         "transports and generated code",
     ),
     (
@@ -63,6 +63,7 @@ const KEPT_IN: &[(&[&str], &[&str], &str)] = &[
         "SQL as text",
     ),
     (&["sqlx"], &["backend", "error"], "drivers"),
+    (&["rustls", "tokio_rustls"], &["tls", "main"], "certificates and handshakes"),
     (&["clap"], &["config", "main"], "the command line"),
     (&["println!", "eprintln!"], &["main", "server", "demo"], "standard output"),
 ];
