@@ -184,9 +184,8 @@ impl Service {
         }
     }
 
-    /// Says that it goes, and lets go of those who watch its health: a stream of theirs would outlast every deadline.
-    async fn take_leave(&self) {
-        self.report(ServingStatus::NotServing).await;
+    /// Lets go of those who watch its health: a stream of theirs would outlast every deadline.
+    async fn let_go(&self) {
         let mut health = self.health.clone();
         for service in PROBES.into_iter().chain(services()) {
             health.clear_service_status(service).await;
@@ -283,11 +282,16 @@ pub async fn run(
     );
     let draining = async {
         shutdown.cancelled().await;
+        let _ = ready.await;
+        service.report(ServingStatus::NotServing).await;
+        if !config.drain_delay.0.is_zero() {
+            tracing::info!("shutting down: serving on until load balancers have noticed");
+            tokio::time::sleep(config.drain_delay.0).await;
+        }
         let began = Instant::now();
         tracing::info!("shutting down: no new calls, open ones may finish");
-        let _ = ready.await;
         stopping.cancel();
-        service.take_leave().await;
+        service.let_go().await;
         service.backend.feed.hub.close();
         began
     };

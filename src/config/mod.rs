@@ -306,7 +306,11 @@ pub struct ServeConfig {
     pub rate_limit: u32,
     #[command(flatten)]
     pub mail: MailConfig,
-    /// How long open calls may take to finish after SIGTERM or SIGINT.
+    /// How long it serves on after SIGTERM or SIGINT, no longer ready, until load balancers that ask for its health have
+    /// noticed.
+    #[arg(long, env = "PARTNER_DRAIN_DELAY", default_value = "0", value_name = "SPAN")]
+    pub drain_delay: Span,
+    /// How long open calls may take to finish after that.
     #[arg(long, env = "PARTNER_SHUTDOWN_DEADLINE", default_value = "10s", value_name = "SPAN")]
     pub shutdown_deadline: Span,
     /// How log lines look [default: text on a terminal, json otherwise]

@@ -1,5 +1,6 @@
 //! SIGTERM: open calls finish, new ones are refused, and the process is gone by its deadline whatever its clients do.
 
+use crate::pair::Readiness;
 use crate::process::{Home, Process, until};
 use crate::support::database::{TestDatabase, TestEngine, engine};
 use crate::support::refusal::Refusal;
@@ -12,6 +13,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 use tonic_health::pb::HealthCheckRequest;
@@ -166,6 +168,27 @@ async fn sigterm_lets_go_of_those_who_watch_its_health() {
     assert_eq!(status.code(), Some(0), "{}", process.said());
     println!("SIGTERM with four watches of health: gone after {} ms of 10000", took.as_millis());
     assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+/// A load balancer that asks for health every so often goes on sending calls until it has asked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sigterm_takes_readiness_away_at_once_and_calls_are_served_until_the_delay_is_over() {
+    let delay = Duration::from_secs(2);
+    let database = TestDatabase::empty().await;
+    let home = Home::new(&database.url);
+    let mut process =
+        Process::start(&home, &["--drain-delay", "2s"]).await.expect("the service starts");
+    let mut readiness = Readiness::watched(&process.channel()).await;
+
+    let told = Instant::now();
+    process.terminate();
+    readiness.is(ServingStatus::NotServing).await;
+    let answer = create(process.channel(), "on a new connection").await;
+    answer.expect("a call is served");
+    assert!(told.elapsed() < delay, "the machine is too busy to tell");
+    let (status, _) = process.ended(PATIENCE).await;
+    assert_eq!(status.code(), Some(0), "{}", process.said());
+    assert!(told.elapsed() >= delay, "{:?}", told.elapsed());
 }
 
 type Answer = Result<Response<pb::CreateAccountResponse>, Status>;

@@ -16,6 +16,7 @@ mod drain;
 mod failover;
 #[cfg(feature = "faults")]
 mod failpoints;
+mod fleet;
 mod follow;
 mod kill;
 mod load;
@@ -25,6 +26,8 @@ mod mail;
 mod pair;
 mod process;
 mod proxy;
+mod rolling;
+mod silent;
 mod standby;
 mod start;
 mod still;

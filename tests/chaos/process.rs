@@ -16,14 +16,21 @@ const START: Duration = Duration::from_secs(30);
 pub struct Home {
     pub folder: TempDir,
     pub database_url: String,
+    listen: String,
 }
 
 impl Home {
     /// A fresh folder.
     pub fn new(database_url: &str) -> Self {
+        Self::at(database_url, "127.0.0.1:0")
+    }
+
+    /// A fresh folder of services that are always found at this address.
+    pub fn at(database_url: &str, listen: &str) -> Self {
         Self {
             folder: TempDir::new().expect("a temporary folder"),
             database_url: database_url.to_owned(),
+            listen: listen.to_owned(),
         }
     }
 
@@ -78,7 +85,7 @@ impl Process {
         let mut child = Command::new(env!("CARGO_BIN_EXE_partner-service"))
             .env_clear()
             .envs(environment.iter().copied())
-            .args(["--metrics-listen", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--data-dir"])
+            .args(["--metrics-listen", "127.0.0.1:0", "--listen", &home.listen, "--data-dir"])
             .arg(home.folder.path())
             .args(["--database-url", &home.database_url])
             .args(["--invitations-per-day", "1000000", "--open-invitations", "1000000"])

@@ -30,9 +30,17 @@ struct Facts {
 
 /// Compares what the clients were told with what stands in the database.
 pub async fn judge(database_url: &str, clients: &[Client]) -> Verdict {
+    judge_records(database_url, clients.iter().flat_map(|client| &client.records)).await
+}
+
+/// The same for what somebody else was told.
+pub async fn judge_records(
+    database_url: &str,
+    records: impl IntoIterator<Item = &Record>,
+) -> Verdict {
     let facts = Facts::read(database_url).await;
     let mut verdict = Verdict { holes: facts.holes(), ..Verdict::default() };
-    for record in clients.iter().flat_map(|client| &client.records) {
+    for record in records {
         let times = facts.times(record);
         verdict.doubled += usize::from(times > 1);
         if let Some(answer) = &record.acknowledged {

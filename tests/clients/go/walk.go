@@ -439,6 +439,7 @@ func main() {
 		"page":     w.page,
 		"insist":   w.insist,
 		"tokens":   w.tokens,
+		"load":     func() error { return load(strings.Split(address, ","), rest) },
 		"hire":     func() error { _, err := w.register(rest...); return err },
 		"follow": func() error {
 			position, err := strconv.ParseInt(rest[2], 10, 64)
