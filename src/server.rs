@@ -2,6 +2,8 @@
 
 mod banner;
 mod metrics;
+mod readiness;
+mod upkeep;
 
 pub use banner::migrations;
 
@@ -17,7 +19,6 @@ use crate::grpc::{
 };
 use crate::keys::{Follower, authenticator, key_in_file};
 use crate::mail::worker::Worker;
-use crate::partnership::sweep;
 use crate::telemetry::{Pages, Telemetry, Traces};
 use crate::tls::Serving;
 use crate::{audit, mail, partnership, provider};
@@ -33,7 +34,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::server::NamedService;
@@ -49,7 +50,6 @@ pub const REACTIONS: &[Reaction] = &[
     audit::react,
 ];
 
-const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// For closing connections when open calls took the whole shutdown deadline.
 const LEAVE_TAKING: Duration = Duration::from_millis(200);
 /// Health services besides those of the API: the whole, and one for each kind of probe.
@@ -157,7 +157,7 @@ impl Service {
         service.report(ServingStatus::Serving).await;
         if !service.authenticator.is_ready() {
             service.is_ready.store(false, Ordering::Relaxed);
-            say_ready(&service.health, ServingStatus::NotServing).await;
+            readiness::say(&service.health, ServingStatus::NotServing).await;
         }
         Ok(service)
     }
@@ -171,7 +171,7 @@ impl Service {
     ) -> impl Future<Output = ()> + Send + 'static {
         let (backend, authenticator) = (Arc::clone(&self.backend), Arc::clone(&self.authenticator));
         let is_ready = Arc::clone(&self.is_ready);
-        readiness(backend, authenticator, self.health.clone(), is_ready, shutdown)
+        readiness::watch(backend, authenticator, self.health.clone(), is_ready, shutdown)
     }
 
     async fn report(&self, status: ServingStatus) {
@@ -260,7 +260,7 @@ pub async fn run(
     banner::warn(config);
 
     let ready = tokio::spawn(service.readiness(shutdown.clone()));
-    let sweeper = tokio::spawn(sweep(Arc::clone(&service.backend), shutdown.clone()));
+    let sweeper = tokio::spawn(upkeep::run(Arc::clone(&service.backend), shutdown.clone()));
     let worker = Worker::new(Arc::clone(&service.backend), post);
     let calls = Arc::new(Calls::served());
     let _metrics = metrics.map(|metrics| {
@@ -314,90 +314,6 @@ pub async fn run(
     let _ = std::fs::remove_file(&listen_file);
     tracing::info!("stopped");
     Ok(())
-}
-
-async fn say_ready(health: &HealthReporter, status: ServingStatus) {
-    for service in ["", "readiness"] {
-        health.set_service_status(service, status).await;
-    }
-}
-
-async fn readiness(
-    backend: Arc<Backend>,
-    authenticator: Arc<Authenticator>,
-    health: HealthReporter,
-    told: Arc<AtomicBool>,
-    shutdown: CancellationToken,
-) {
-    let (hub, most) = (&backend.feed.hub, backend.limits.most_lag);
-    let mut restarts = hub.restarts();
-    let mut ticks = tokio::time::interval(most / 10);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut was_ready = authenticator.is_ready();
-    loop {
-        let is_ready = tokio::select! {
-            biased;
-            () = shutdown.cancelled() => return,
-            // for as long as a tick, so that whoever asks now and then hears of it
-            Ok(()) = restarts.changed() => {
-                ticks.reset();
-                false
-            }
-            _ = ticks.tick() => hub.lag() <= most,
-        };
-        let is_ready = is_ready
-            && authenticator.is_ready()
-            && tokio::select! {
-                biased;
-                () = shutdown.cancelled() => return,
-                is_behind = backend.lacks_migrations() => !is_behind,
-            };
-        if std::mem::replace(&mut was_ready, is_ready) == is_ready {
-            continue;
-        }
-        told.store(is_ready, Ordering::Relaxed);
-        let status = if is_ready { ServingStatus::Serving } else { ServingStatus::NotServing };
-        let lag_s = hub.lag().as_secs();
-        tracing::warn!(
-            lag_s,
-            is_ready,
-            "readiness changed with the place in the log, with the schema, or with the keys"
-        );
-        say_ready(&health, status).await;
-    }
-}
-
-async fn sweep(backend: Arc<Backend>, shutdown: CancellationToken) {
-    let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            () = shutdown.cancelled() => return,
-        }
-        match sweep::expire_overdue(&backend).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "overdue invitations expired"),
-            Err(error) => {
-                tracing::warn!(%error, "overdue invitations could not be swept; trying again later");
-            }
-        }
-        match sweep::settle_roles(&backend).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "administrator roles warned of, extended or over"),
-            Err(error) => {
-                tracing::warn!(%error, "administrator roles could not be swept; trying again later");
-            }
-        }
-        if let Err(error) = backend.trim_log().await {
-            tracing::warn!(%error, "old events could not be deleted; trying again later");
-        }
-        if let Err(error) = mail::store::forget_old(&backend).await {
-            tracing::warn!(%error, "old letters could not be forgotten; trying again later");
-        }
-        if let Err(error) = backend.forget_old_requests().await {
-            tracing::warn!(%error, "old request ids could not be forgotten; trying again later");
-        }
-    }
 }
 
 fn limits(config: &ServeConfig) -> Limits {
