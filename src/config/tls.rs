@@ -27,8 +27,10 @@ impl TlsFlags {
     /// `HalfIdentity`, `ClientCaWithoutTls`.
     pub fn files(&self) -> Result<Option<Files>, ConfigError> {
         let Self { tls_cert_file, tls_key_file, tls_client_ca_file } = self;
-        let identity =
-            pair(("tls-cert-file", tls_cert_file.as_ref()), ("tls-key-file", tls_key_file.as_ref()))?;
+        let identity = pair(
+            ("tls-cert-file", tls_cert_file.as_ref()),
+            ("tls-key-file", tls_key_file.as_ref()),
+        )?;
         match identity {
             None if tls_client_ca_file.is_some() => Err(ConfigError::ClientCaWithoutTls),
             None => Ok(None),

@@ -3,11 +3,13 @@
 //! ```text
 //!   accept.rs     the accept loop, TLS or not      door.rs   how many connections, and which give way
 //!   greeting.rs   what a connection says first     seldom.rs lines that a caller can provoke
+//!   arriving.rs   requests on their way
 //! ```
 //! An accept loop of our own: tonic's answers a passed deadline with CANCELLED and waits for open connections for ever.
 //! A status without details is tonic's own (a message too large, or malformed), and gets its published reason here.
 
 mod accept;
+mod arriving;
 mod door;
 mod greeting;
 mod seldom;
@@ -17,6 +19,7 @@ pub use accept::{Listening, serve, serve_connection};
 use super::pieces;
 use crate::caller::Caller;
 use crate::error::Error;
+use arriving::{Arriving, UnderWay};
 use futures::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
@@ -84,13 +87,19 @@ impl CallContext {
     }
 }
 
-async fn call(routes: Routes, mut request: Request<Incoming>) -> Response<Body> {
+async fn call(
+    routes: Routes,
+    mut request: Request<Incoming>,
+    under_way: UnderWay,
+) -> Response<Body> {
     let started = Instant::now();
     let context = CallContext::new(request.headers());
     let method = request.uri().path().to_owned();
     // ours alone: tonic would answer CANCELLED
     let timeout = request.headers_mut().remove("grpc-timeout").as_ref().and_then(parse_timeout);
     request.extensions_mut().insert(context.clone());
+    let is_timed = !method.starts_with("/grpc.reflection.");
+    let request = request.map(|body| Arriving::new(body, context.clone(), under_way, is_timed));
     let handled = AssertUnwindSafe(routes.oneshot(request)).catch_unwind();
     let handled = match timeout {
         Some(timeout) => tokio::time::timeout(timeout, handled).await.map_err(|_| Error::Deadline),

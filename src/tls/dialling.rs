@@ -22,7 +22,7 @@ pub type Stream = TlsStream<TcpStream>;
 
 /// How connections are made.
 #[derive(Clone)]
-pub struct Dialling(Arc<ClientConfig>);
+pub struct Dialling(pub(super) Arc<ClientConfig>);
 
 impl Dialling {
     /// Trusts the authorities in a file, else this machine's; shows a certificate where one is asked for.
@@ -43,10 +43,8 @@ impl Dialling {
     /// A file that cannot be read or used.
     pub fn own(certificate: &Path, key: Option<&Path>) -> Result<Self, TlsError> {
         let chain = chain(certificate, &read(certificate)?)?;
-        let own = chain
-            .first()
-            .cloned()
-            .ok_or_else(|| TlsError::unusable(certificate, "it is empty"))?;
+        let own =
+            chain.first().cloned().ok_or_else(|| TlsError::unusable(certificate, "it is empty"))?;
         let verifier = Arc::new(ThatOne::new(own));
         let builder = builder()?.dangerous().with_custom_certificate_verifier(verifier);
         Self::with(builder, key.map(|key| (certificate, key)))

@@ -13,8 +13,7 @@ const NO_CERTIFICATE: &str = "it holds no certificate in PEM";
 
 /// The file's bytes.
 pub fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
-    std::fs::read(path)
-        .map_err(|source| TlsError::Unreadable { path: path.to_path_buf(), source })
+    std::fs::read(path).map_err(|source| TlsError::Unreadable { path: path.to_path_buf(), source })
 }
 
 /// A certificate and those between it and its authority.

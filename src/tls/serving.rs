@@ -96,10 +96,8 @@ impl Serving {
     pub fn look(&self) -> bool {
         let contents = self.files.read();
         let now = digest(&contents);
-        let before = std::mem::replace(
-            &mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner),
-            now,
-        );
+        let before =
+            std::mem::replace(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner), now);
         if before == now {
             return false;
         }

@@ -6,6 +6,7 @@
 //! Each connection is a task of its own, so that one that says nothing keeps nobody waiting. Without TLS nothing is kept
 //! for it.
 
+use super::arriving::UnderWay;
 use super::door::{Door, Place};
 use super::greeting::Greeted;
 use super::seldom::Seldom;
@@ -175,13 +176,14 @@ async fn serve_peer<IO>(io: IO, peer: Option<Peer>, routes: Routes, shutdown: Ca
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let under_way = UnderWay::default();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        let routes = routes.clone();
+        let (routes, under_way) = (routes.clone(), UnderWay::clone(&under_way));
         if let Some(peer) = peer {
             request.extensions_mut().insert(peer);
         }
         // boxed: hyper keeps the room of this future as long as the answer's body lasts, and streams last
-        async move { Ok::<_, Infallible>(Box::pin(call(routes, request)).await) }
+        async move { Ok::<_, Infallible>(Box::pin(call(routes, request, under_way)).await) }
     });
     let mut http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())
@@ -203,3 +205,6 @@ where
         tracing::debug!(%error, "a connection broke");
     }
 }
+
+#[cfg(test)]
+mod tests;
