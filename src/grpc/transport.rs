@@ -19,7 +19,6 @@ pub use accept::{Listening, serve, serve_connection};
 use super::pieces;
 use crate::caller::Caller;
 use crate::error::Error;
-use arriving::{Arriving, UnderWay};
 use futures::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
@@ -87,19 +86,14 @@ impl CallContext {
     }
 }
 
-async fn call(
-    routes: Routes,
-    mut request: Request<Incoming>,
-    under_way: UnderWay,
-) -> Response<Body> {
+async fn call(routes: Routes, mut request: Request<Incoming>) -> Response<Body> {
     let started = Instant::now();
     let context = CallContext::new(request.headers());
     let method = request.uri().path().to_owned();
     // ours alone: tonic would answer CANCELLED
     let timeout = request.headers_mut().remove("grpc-timeout").as_ref().and_then(parse_timeout);
+    let mut request = arriving::bounded(request, &context);
     request.extensions_mut().insert(context.clone());
-    let is_timed = !method.starts_with("/grpc.reflection.");
-    let request = request.map(|body| Arriving::new(body, context.clone(), under_way, is_timed));
     let handled = AssertUnwindSafe(routes.oneshot(request)).catch_unwind();
     let handled = match timeout {
         Some(timeout) => tokio::time::timeout(timeout, handled).await.map_err(|_| Error::Deadline),

@@ -10,8 +10,6 @@
 //!   watch.rs       `partner-service watch`          watcher.rs  the process, and what there is to watch
 //!   foreign.rs     clients in Python, Go and TypeScript, against the service and
 //!                  gateway.rs     what may stand between and answers UNAVAILABLE
-//!   tls.rs         certificates, and every client over them
-//!   attacks/       clients that mean harm: what a connection can do to the others
 //!   config.rs      the published service config   snippets.rs   what the README shows of the clients
 //!   shell.rs       a shell in a folder of its own  service.rs  the binary, started and stopped
 //! ```
@@ -22,8 +20,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod attacks;
 mod config;
+mod connections;
 mod demo;
 mod foreign;
 mod gateway;
@@ -36,6 +34,5 @@ mod settings;
 mod shell;
 mod snippets;
 mod startup;
-mod tls;
 mod watch;
 mod watcher;

@@ -178,12 +178,13 @@ where
 {
     let under_way = UnderWay::default();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        let (routes, under_way) = (routes.clone(), UnderWay::clone(&under_way));
+        let routes = routes.clone();
+        request.extensions_mut().insert(under_way.clone());
         if let Some(peer) = peer {
             request.extensions_mut().insert(peer);
         }
         // boxed: hyper keeps the room of this future as long as the answer's body lasts, and streams last
-        async move { Ok::<_, Infallible>(Box::pin(call(routes, request, under_way)).await) }
+        async move { Ok::<_, Infallible>(Box::pin(call(routes, request)).await) }
     });
     let mut http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())

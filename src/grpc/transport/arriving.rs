@@ -4,6 +4,7 @@
 use super::CallContext;
 use crate::error::Error;
 use bytes::Bytes;
+use http::Request;
 use hyper::body::{Body, Frame, SizeHint};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,10 +18,14 @@ pub const ARRIVAL: Duration = Duration::from_secs(15);
 /// Of all requests on one connection: as many of the largest as a proxy would have under way at once.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
+/// These send as long as they like.
+const UNTIMED: &str = "/grpc.reflection.";
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// What the requests of one connection have brought so far that nobody has taken.
-pub type UnderWay = Arc<AtomicUsize>;
+#[derive(Clone, Debug, Default)]
+pub struct UnderWay(Arc<AtomicUsize>);
 
 /// A request's body.
 pub struct Arriving<B> {
@@ -28,20 +33,23 @@ pub struct Arriving<B> {
     context: CallContext,
     under_way: UnderWay,
     counted: usize,
-    /// Some calls send as long as they like.
     is_timed: bool,
     /// Made when the body is not there at once, as most are.
     late: Option<Pin<Box<Sleep>>>,
 }
 
-impl<B> Arriving<B> {
-    pub fn new(body: B, context: CallContext, under_way: UnderWay, is_timed: bool) -> Self {
-        Self { body, context, under_way, counted: 0, is_timed, late: None }
-    }
+/// The request with bounds to what comes of it: those of its connection, and of time.
+pub fn bounded<B>(mut request: Request<B>, context: &CallContext) -> Request<Arriving<B>> {
+    let under_way = request.extensions_mut().remove::<UnderWay>().unwrap_or_default();
+    let is_timed = !request.uri().path().starts_with(UNTIMED);
+    let context = context.clone();
+    request.map(|body| Arriving { body, context, under_way, counted: 0, is_timed, late: None })
+}
 
+impl<B> Arriving<B> {
     fn count(&mut self, bytes: usize) -> Result<(), Failure> {
         self.counted += bytes;
-        let all = self.under_way.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let all = self.under_way.0.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if all > MOST_BYTES { Err(self.context.refuse(&Error::Overloaded).into()) } else { Ok(()) }
     }
 }
@@ -85,6 +93,6 @@ where
 
 impl<B> Drop for Arriving<B> {
     fn drop(&mut self) {
-        self.under_way.fetch_sub(self.counted, Ordering::Relaxed);
+        self.under_way.0.fetch_sub(self.counted, Ordering::Relaxed);
     }
 }

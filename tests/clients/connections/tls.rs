@@ -1,9 +1,9 @@
 //! TLS and mTLS as an operator meets them: flags, banner, refusals, certificates that change, and every client over them.
 
-use super::service::Service;
-use super::shell::{BINARY, Folder, finish};
-use super::support::certificates::{Authority, write};
-use super::watcher::{Partners, Watcher, position};
+use super::super::service::Service;
+use super::super::shell::{BINARY, Folder, finish};
+use super::super::support::certificates::{Authority, write};
+use super::super::watcher::{Partners, Watcher, position};
 use partner_service::config::ClientTlsFlags;
 use partner_service::dial::Dial;
 use std::fs;

@@ -1,10 +1,18 @@
-//! What a connection can do to the others: nothing. Frames are written by hand; after each attack the service answers who
-//! asks it as before, and has not kept what it was sent.
+//! Connections to the real binary: over TLS by every client there is, and by clients that mean harm.
+//!
+//! ```text
+//!   tls.rs      certificates, TLS and mTLS      frames.rs   HTTP/2 by hand
+//!   floods.rs   too much of something           nonsense.rs what breaks the protocol's rules
+//!   crowds.rs   too many connections
+//! ```
+//! What a connection can do to the others is nothing: after each attack the service answers who asks it as before, and has
+//! not kept what it was sent.
 
 mod crowds;
 mod floods;
 mod frames;
 mod nonsense;
+mod tls;
 
 use super::service::Service;
 use super::shell::Folder;
