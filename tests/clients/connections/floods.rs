@@ -2,7 +2,7 @@
 
 use super::Stage;
 use super::frames::{
-    Attacker, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, HEADERS, PING,
+    Attacker, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, Frame, HEADERS, PING,
     RST_STREAM, SETTINGS, call, field, frame, last_word,
 };
 use std::collections::BTreeSet;
@@ -88,7 +88,10 @@ async fn headers_beyond_8_kib_are_refused_and_the_connection_serves_on() {
     let good =
         [frame(HEADERS, END_HEADERS, 101, &call(LIST)), frame(DATA, END_STREAM, 101, &[0; 5])];
     assert!(attacker.send(&good.concat()).await);
-    let frames = attacker.leave().await;
+    let is_answer = |frame: &Frame| {
+        (frame.kind, frame.stream) == (HEADERS, 101) && frame.flags & END_STREAM != 0
+    };
+    let frames = attacker.until(is_answer).await;
     // each by the status 431, or by the end of the stream alone
     let refused: BTreeSet<u32> = frames
         .iter()

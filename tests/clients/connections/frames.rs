@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 pub const DATA: u8 = 0;
@@ -99,7 +99,7 @@ pub struct Attacker {
 
 enum Reading {
     /// Frames are read as they come.
-    All(JoinHandle<Vec<Frame>>),
+    All(UnboundedReceiver<Frame>),
     /// Nothing is.
     Nothing { _read: OwnedReadHalf },
 }
@@ -108,8 +108,9 @@ impl Attacker {
     pub async fn connect(address: &str) -> Self {
         let (read, write) = Self::open(address).await;
         let window = Arc::new(Semaphore::new(FIRST_WINDOW));
-        let reading = Reading::All(tokio::spawn(frames(read, Arc::clone(&window))));
-        Self { write, reading, window }
+        let (tell, told) = unbounded_channel();
+        tokio::spawn(frames(read, Arc::clone(&window), tell));
+        Self { write, reading: Reading::All(told), window }
     }
 
     /// One that reads nothing of what it is answered.
@@ -148,24 +149,29 @@ impl Attacker {
         }
     }
 
-    /// Every frame until the service closes, which it must.
-    pub async fn until_closed(self) -> Vec<Frame> {
-        let Self { write, reading: Reading::All(reading), .. } = self else { panic!("it is deaf") };
-        let frames = timeout(PATIENCE, reading).await.expect("it is closed").expect("frames");
-        drop(write);
+    /// Frames up to the first that is the last, or to the end of the connection.
+    pub async fn until(&mut self, is_last: impl Fn(&Frame) -> bool) -> Vec<Frame> {
+        let Reading::All(told) = &mut self.reading else { panic!("it is deaf") };
+        let mut frames = Vec::new();
+        while let Some(frame) = timeout(PATIENCE, told.recv()).await.expect("another frame") {
+            let is_over = is_last(&frame);
+            frames.push(frame);
+            if is_over {
+                break;
+            }
+        }
         frames
     }
 
+    /// Every frame until the service closes, which it must.
+    pub async fn until_closed(mut self) -> Vec<Frame> {
+        self.until(|_| false).await
+    }
+
     /// Every frame until the attacker has enough and closes.
-    pub async fn leave(self) -> Vec<Frame> {
-        let Self { mut write, reading, .. } = self;
-        write.shutdown().await.ok();
-        match reading {
-            Reading::All(reading) => {
-                timeout(PATIENCE, reading).await.expect("it is closed").expect("frames")
-            }
-            Reading::Nothing { .. } => Vec::new(),
-        }
+    pub async fn leave(mut self) -> Vec<Frame> {
+        self.write.shutdown().await.ok();
+        self.until_closed().await
     }
 }
 
@@ -174,8 +180,7 @@ pub fn last_word(frames: &[Frame]) -> Option<u32> {
     frames.iter().rev().find(|frame| frame.kind == GOAWAY).map(Frame::code)
 }
 
-async fn frames(mut read: OwnedReadHalf, window: Arc<Semaphore>) -> Vec<Frame> {
-    let mut frames = Vec::new();
+async fn frames(mut read: OwnedReadHalf, window: Arc<Semaphore>, tell: UnboundedSender<Frame>) {
     let mut head = [0; 9];
     while read.read_exact(&mut head).await.is_ok() {
         let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
@@ -188,7 +193,6 @@ async fn frames(mut read: OwnedReadHalf, window: Arc<Semaphore>) -> Vec<Frame> {
             let more = u32::from_be_bytes(payload[..].try_into().expect("four bytes"));
             window.add_permits(more as usize);
         }
-        frames.push(Frame { kind: head[3], flags: head[4], stream, payload });
+        let _ = tell.send(Frame { kind: head[3], flags: head[4], stream, payload });
     }
-    frames
 }

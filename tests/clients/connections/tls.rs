@@ -200,6 +200,7 @@ fn over_mtls_callers_show_a_certificate_of_the_authority() {
         let (answered, said) = stage.run(&[&["healthcheck", CA], shown].concat());
         assert_eq!(answered, code, "{shown:?}: {said}");
         assert_eq!(code != DONE, said.contains("no service answers"), "{said}");
+        assert!(!said.contains("transport error"), "{said}");
     }
     assert!(service.stop().success());
 }
