@@ -3,7 +3,7 @@
 //! Ids are made from names, so a second run finds everything there and changes nothing.
 
 use crate::config::DemoConfig;
-use crate::dial::{Dial, DialError};
+use crate::dial::{self, Dial, DialError};
 use crate::grpc::pb::account_service_client::AccountServiceClient;
 use crate::grpc::pb::{
     Account, CreateAccountRequest, Member, MemberProfile, RegisterMemberRequest,
@@ -32,7 +32,7 @@ pub enum DemoError {
         "the service asks for credentials; give an operator's token with --token or PARTNER_TOKEN"
     )]
     Unauthenticated,
-    #[error("the service refused: {} ({:?})", .0.message(), .0.code())]
+    #[error("the service refused: {} ({:?})", dial::cause(.0), .0.code())]
     Refused(Status),
     #[error("the built-in organisations cannot be read: {0}")]
     Data(#[from] serde_json::Error),

@@ -6,7 +6,9 @@ use crate::config::{ClientTlsFlags, ConfigError, service_address};
 use crate::tls::{Dialling, Stream};
 use http::Uri;
 use hyper_util::rt::TokioIo;
+use std::error::Error as StdError;
 use std::path::Path;
+use tonic::Status;
 use tonic::transport::{Channel, Endpoint, Error};
 
 /// Why nobody can be reached that way.
@@ -116,4 +118,16 @@ fn connector(
         let (dialling, host) = (dialling.clone(), host.clone());
         async move { dialling.connect(&host, port).await.map(TokioIo::new) }
     })
+}
+
+/// The status's own words, or where it is tonic's, which are "transport error", those of what is at the bottom of it.
+#[must_use]
+pub fn cause(status: &Status) -> String {
+    let mut innermost: Option<&dyn StdError> = None;
+    let mut next = status.source();
+    while let Some(source) = next {
+        innermost = Some(source);
+        next = source.source();
+    }
+    innermost.map_or_else(|| status.message().to_owned(), ToString::to_string)
 }

@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::config::HealthcheckConfig;
-use crate::dial::{Dial, DialError};
+use crate::dial::{Dial, DialError, cause};
 use serde_json::json;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -40,7 +40,7 @@ pub async fn check(config: &HealthcheckConfig) -> Result<Report, HealthError> {
         let channel = dial.connect().await.map_err(|error| silent(innermost(&error)))?;
         let request = HealthCheckRequest { service: config.service.clone() };
         let answer = HealthClient::new(channel).check(request).await;
-        answer.map_err(|status| silent(format!("{} ({:?})", status.message(), status.code())))
+        answer.map_err(|status| silent(format!("{} ({:?})", cause(&status), status.code())))
     };
     let waited = tokio::time::timeout(config.timeout.0, asking).await;
     let late =

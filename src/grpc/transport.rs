@@ -3,11 +3,13 @@
 //! ```text
 //!   accept.rs     the accept loop, TLS or not      door.rs   how many connections, and which give way
 //!   greeting.rs   what a connection says first     seldom.rs lines that a caller can provoke
+//!   arriving.rs   requests on their way
 //! ```
 //! An accept loop of our own: tonic's answers a passed deadline with CANCELLED and waits for open connections for ever.
 //! A status without details is tonic's own (a message too large, or malformed), and gets its published reason here.
 
 mod accept;
+mod arriving;
 mod door;
 mod greeting;
 mod seldom;
@@ -99,6 +101,7 @@ async fn call(routes: Routes, mut request: Request<Incoming>) -> Response<Body> 
     let mut underway = routes.admit(request.uri().path(), request.headers(), &context);
     // ours alone: tonic would answer CANCELLED
     let timeout = request.headers_mut().remove("grpc-timeout").as_ref().and_then(parse_timeout);
+    let mut request = arriving::bounded(request, &context);
     request.extensions_mut().insert(context.clone());
     let handled = AssertUnwindSafe(routes.services.oneshot(request)).catch_unwind();
     let handled = match timeout {

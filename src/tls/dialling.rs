@@ -22,7 +22,7 @@ pub type Stream = TlsStream<TcpStream>;
 
 /// How connections are made.
 #[derive(Clone)]
-pub struct Dialling(Arc<ClientConfig>);
+pub struct Dialling(pub(super) Arc<ClientConfig>);
 
 impl Dialling {
     /// Trusts the authorities in a file, else this machine's; shows a certificate where one is asked for.

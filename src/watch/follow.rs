@@ -7,12 +7,11 @@ use super::printer::{Entry, Printer};
 use super::stats::{PERIOD, Stats};
 use crate::client::{Follower, Told};
 use crate::config::WatchConfig;
+use crate::dial::cause;
 use crate::grpc::pb;
 use pb::watch_members_response::Payload;
-use std::error::Error;
 use std::io::Write;
 use tokio::time::{MissedTickBehavior, interval};
-use tonic::Status;
 
 /// Follows until the goal is reached, if there is one.
 pub async fn follow(
@@ -76,17 +75,6 @@ fn entry(
     let is_shown = config.heartbeats || !matches!(message.payload, Some(Payload::Heartbeat(_)));
     let text = if is_shown { line.of(&message)? } else { Vec::new() };
     Ok(Entry { text, token: message.resume_token })
-}
-
-/// The status's own words, or where it is tonic's, which are "transport error", those of what is at the bottom of it.
-fn cause(status: &Status) -> String {
-    let mut innermost: Option<&dyn Error> = None;
-    let mut next = status.source();
-    while let Some(source) = next {
-        innermost = Some(source);
-        next = source.source();
-    }
-    innermost.map_or_else(|| status.message().to_owned(), ToString::to_string)
 }
 
 /// A line beside the stream; nobody need read it.

@@ -32,5 +32,6 @@ mod schemas;
 mod secrets;
 mod service;
 mod switches;
+mod tls;
 mod tools;
 mod values;

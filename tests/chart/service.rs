@@ -38,10 +38,14 @@ pub fn binary(arguments: &[&str]) -> Command {
 }
 
 impl Service {
-    /// Starts it with `environment`, but for what a process of this machine cannot have: the data folder, the port, and the
-    /// folder of secrets.
+    /// Starts it with `environment` over an empty folder.
     pub fn start(environment: &BTreeMap<String, String>) -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
+        Self::over(TempDir::new().expect("a temporary folder"), environment)
+    }
+
+    /// Starts it with `environment`, but for what a process of this machine cannot have: the data folder, the port, and the
+    /// folder of secrets, which is `folder`.
+    pub fn over(folder: TempDir, environment: &BTreeMap<String, String>) -> Self {
         fs::write(folder.path().join("jwt"), SECRET).expect("a secret");
         let mut command = binary(&["serve"]);
         command.env("PARTNER_METRICS_LISTEN", "127.0.0.1:0");

@@ -24,6 +24,7 @@
 mod support;
 
 mod config;
+mod connections;
 mod demo;
 mod foreign;
 mod gateway;

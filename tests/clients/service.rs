@@ -78,6 +78,14 @@ impl Service {
         kill("-TERM", self.child.id());
         self.child.wait().expect("the process ends within its own deadline")
     }
+
+    /// The memory it has in use, in MiB.
+    pub fn memory(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("the process is there");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
+        line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
+    }
 }
 
 impl Drop for Service {

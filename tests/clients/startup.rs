@@ -193,7 +193,7 @@ fn beyond_loopback_it_asks_for_tls_or_insecure() {
     assert_eq!(
         refused(&folder, &arguments, USAGE),
         "other machines can reach [::]:0, and without TLS tokens travel readable: \
-         listen on 127.0.0.1, or allow it with --insecure"
+         listen on 127.0.0.1, give --tls-cert-file and --tls-key-file, or allow it with --insecure"
     );
 }
 

@@ -167,7 +167,10 @@ pub struct Partners {
 
 impl Partners {
     pub async fn on(address: &str) -> Self {
-        let channel = connect(address).await;
+        Self::over(connect(address).await).await
+    }
+
+    pub async fn over(channel: Channel) -> Self {
         let (watching, watched) = (account(&channel, "a").await, account(&channel, "b").await);
         let ann = register(&channel, &watching, "ann@a.example").await;
         let bo = register(&channel, &watched, "bo@b.example").await;

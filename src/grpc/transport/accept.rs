@@ -6,6 +6,7 @@
 //! Each connection is a task of its own, so that one that says nothing keeps nobody waiting. Without TLS nothing is kept
 //! for it.
 
+use super::arriving::UnderWay;
 use super::door::{Door, Place};
 use super::greeting::Greeted;
 use super::seldom::Seldom;
@@ -174,8 +175,10 @@ async fn serve_peer<IO>(io: IO, peer: Option<Peer>, routes: Routes, shutdown: Ca
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let under_way = UnderWay::default();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         let routes = routes.clone();
+        request.extensions_mut().insert(under_way.clone());
         if let Some(peer) = peer {
             request.extensions_mut().insert(peer);
         }
@@ -202,3 +205,6 @@ where
         tracing::debug!(%error, "a connection broke");
     }
 }
+
+#[cfg(test)]
+mod tests;
