@@ -101,14 +101,14 @@ async fn a_service_whose_key_set_is_away_starts_waits_and_says_nothing_secret() 
     let issuer = Issuer::with(Reply::Drops, Some(config));
     let place = format!("https://reader:{CANARY}@{}/keys?key={CANARY}", issuer.address);
     fs::write(folder.path().join("place"), place).unwrap();
-    let line = "env SSL_CERT_FILE=ca.pem cargo run --release -- --auth jwt --jwks-file place";
+    let line = "env RUST_LOG=trace SSL_CERT_FILE=ca.pem cargo run --release -- --auth jwt --jwks-file place";
     let service = Service::start(&folder, line, url(&database));
     assert!(!issuer.heard().is_empty(), "it is asked before anybody is served");
 
     let token = key.token("a");
     assert_eq!(list_accounts(&service, &token).await, Err(Code::Unavailable));
     assert!(!is_healthy(&folder, &service));
-    issuer.replies(Reply::keys(&[key.entry.clone()]));
+    issuer.replies(Reply::keys(std::slice::from_ref(&key.entry)));
     until("it lets people in", async || list_accounts(&service, &token).await.is_ok()).await;
     until("it is ready", async || is_healthy(&folder, &service)).await;
 
@@ -140,7 +140,7 @@ async fn a_service_whose_key_set_is_away_starts_waits_and_says_nothing_secret() 
 #[tokio::test]
 async fn keys_come_from_whom_somebody_vouches_for_and_on_no_way_without_tls() {
     let (database, key) = (TestDatabase::empty().await, Key::new("a"));
-    let plain = Issuer::start(Reply::keys(&[key.entry.clone()]));
+    let plain = Issuer::start(Reply::keys(std::slice::from_ref(&key.entry)));
     let (config, certificate) = tls();
     let issuer = Issuer::with(Reply::redirect(&plain.url()), Some(config));
     for (environment, said) in [
