@@ -12,7 +12,7 @@ impl Harness {
     /// Ends the service, whatever clients it still has; what is left is its database and its clock. SQLite lets the next
     /// service in only once the last connection's task has let go of the backend.
     pub async fn stop(self) -> (Arc<TestDatabase>, Clock) {
-        let Self { backend, clock, channel, routes, registrations, database, shutdown } = self;
+        let Self { backend, clock, channel, routes, registrations, database, shutdown, .. } = self;
         shutdown.cancel();
         drop((channel, routes, registrations));
         let alone = async {
