@@ -181,6 +181,13 @@ impl Error {
         Self::Internal(source.into())
     }
 
+    /// Something stored that cannot be understood. The parser's own words would repeat what stands there.
+    #[must_use]
+    pub fn unreadable(what: &str, error: &serde_json::Error) -> Self {
+        let (kind, column) = (error.classify(), error.column());
+        Self::internal(format!("{what} cannot be read: {kind:?} error at column {column}"))
+    }
+
     /// One field out of bounds.
     #[must_use]
     pub fn field(field: &str, description: impl Into<String>) -> Self {
@@ -293,5 +300,20 @@ fn view_name(view: View) -> &'static str {
         View::Active => "active",
         View::Rejected => "rejected",
         View::Expired => "expired",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_told_of_without_what_it_says() {
+        let error = serde_json::from_str::<Vec<u8>>("\"Anna\"").unwrap_err();
+        assert!(error.to_string().contains("Anna"), "the parser's words: {error}");
+        let unreadable = Error::unreadable("an event", &error);
+        let told = std::error::Error::source(&unreadable).unwrap().to_string();
+        assert!(told.starts_with("an event cannot be read: Data error at column "), "{told}");
+        assert!(!told.contains("Anna"), "{told}");
     }
 }

@@ -252,6 +252,7 @@ pub async fn run(
     let unusable = |source| ServeError::Listen { address: config.listen.to_string(), source };
     let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?.to_string();
+    let told = metrics.as_ref().map(|metrics| metrics.tell(&config.data_dir)).transpose()?;
     let listen_file = config.data_dir.join("listen");
     std::fs::write(&listen_file, format!("{address}\n"))
         .map_err(|source| ServeError::File { path: listen_file.clone(), source })?;
@@ -311,6 +312,7 @@ pub async fn run(
     if tokio::time::timeout_at(deadline, leaving).await.is_err() {
         tracing::warn!("the shutdown deadline passed; leaving without the database's answer");
     }
+    drop(told);
     let _ = std::fs::remove_file(&listen_file);
     tracing::info!("stopped");
     Ok(())

@@ -62,7 +62,8 @@ fn remembered_under<A: DeserializeOwned>(
     if row.fingerprint != key.fingerprint {
         return Ok(Some(Err(Error::RequestIdReused)));
     }
-    let answer = serde_json::from_str(answer).map_err(Error::internal)?;
+    let answer = serde_json::from_str(answer)
+        .map_err(|error| Error::unreadable("a remembered answer", &error))?;
     Ok(Some(Ok(Done { answer, position: row.position })))
 }
 

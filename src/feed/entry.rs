@@ -126,7 +126,7 @@ fn entry(row: Row, endings: &HashMap<PartnershipId, Ending>) -> Result<Entry, Er
         counterpart: counterpart_account_id,
         kind,
         subject: subject_id,
-        body: Body::read(kind, &payload).map_err(Error::internal)?,
+        body: Body::read(kind, &payload).map_err(|error| Error::unreadable("an event", &error))?,
         ending: ended.then(|| endings.get(&PartnershipId(subject_id)).copied()).flatten(),
     })
 }

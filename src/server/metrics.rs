@@ -4,7 +4,7 @@ use super::ServeError;
 use crate::backend::Backend;
 use crate::config::{MetricsListen, ServeConfig};
 use crate::telemetry::{Pages, serve};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -14,15 +14,14 @@ use tokio_util::task::AbortOnDropHandle;
 /// How often a connection to the database is asked for, to learn how long that takes.
 const FEEL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// An address that is taken, and told in a file.
+/// An address that is taken.
 pub struct Listener {
     listener: TcpListener,
     address: String,
-    file: ListenFile,
 }
 
 /// Gone when dropped.
-struct ListenFile(PathBuf);
+pub struct ListenFile(PathBuf);
 
 impl Drop for ListenFile {
     fn drop(&mut self) {
@@ -31,10 +30,7 @@ impl Drop for ListenFile {
 }
 
 /// Pages are served until it is dropped.
-pub struct Serving {
-    _tasks: [AbortOnDropHandle<()>; 2],
-    _file: ListenFile,
-}
+pub type Serving = [AbortOnDropHandle<()>; 2];
 
 impl Listener {
     /// Takes the address, if one is configured.
@@ -43,10 +39,15 @@ impl Listener {
         let unusable = |source| ServeError::Metrics { address: address.to_string(), source };
         let listener = TcpListener::bind(address).await.map_err(unusable)?;
         let address = listener.local_addr().map_err(unusable)?.to_string();
-        let path = config.data_dir.join("metrics-listen");
-        std::fs::write(&path, format!("{address}\n"))
+        Ok(Some(Self { listener, address }))
+    }
+
+    /// Tells the address in a file, once the data folder is this process's own.
+    pub fn tell(&self, data_dir: &Path) -> Result<ListenFile, ServeError> {
+        let path = data_dir.join("metrics-listen");
+        std::fs::write(&path, format!("{}\n", self.address))
             .map_err(|source| ServeError::File { path: path.clone(), source })?;
-        Ok(Some(Self { listener, address, file: ListenFile(path) }))
+        Ok(ListenFile(path))
     }
 
     pub fn address(&self) -> &str {
@@ -56,7 +57,7 @@ impl Listener {
     pub fn serve(self, pages: Pages) -> Serving {
         let feeling = tokio::spawn(feel(pages.backend()));
         let serving = tokio::spawn(serve(self.listener, Arc::new(pages)));
-        Serving { _tasks: [serving, feeling].map(AbortOnDropHandle::new), _file: self.file }
+        [serving, feeling].map(AbortOnDropHandle::new)
     }
 }
 

@@ -184,5 +184,4 @@ impl<'a> MakeWriter<'a> for Lines {
 }
 
 #[cfg(test)]
-#[path = "lines_tests.rs"]
 mod tests;

@@ -385,8 +385,10 @@ fn a_sqlite_file_serves_one_process() {
         "./data/partner.db is in use by another process; stop that one, or use PostgreSQL, which serves any number"
     );
     // the refused one has left the first one's files alone
-    let told = fs::read_to_string(folder.path().join("data/listen")).expect("the file");
-    assert_eq!(told.trim(), service.address);
+    let told = |file: &str| fs::read_to_string(folder.path().join(file)).expect("the file");
+    assert_eq!(told("data/listen").trim(), service.address);
+    let metrics = format!("http://{}/metrics", told("data/metrics-listen").trim());
+    assert!(service.banner.contains(&metrics), "{}", service.banner);
 }
 
 #[test]

@@ -194,6 +194,10 @@ async fn probes_are_answered_and_nothing_else_is() {
     assert_eq!(get(&home, "/healthz").await, (200, "ok\n".to_owned()));
     assert_eq!(get(&home, "/readyz").await, (200, "ready\n".to_owned()));
     assert_eq!(get(&home, "/").await.0, 404);
+    let build = format!("partner_build_info{{version=\"{}\"", env!("CARGO_PKG_VERSION"));
+    assert!(get(&home, "/metrics").await.1.contains(&build));
+    assert_eq!(value(&home, "partner_log_lines_lost_total").await, 0.0);
+    assert!(value(&home, "process_resident_memory_bytes").await > 1_000_000.0);
     process.terminate();
     process.ended(PATIENCE).await;
     assert!(!home.folder.path().join("metrics-listen").exists());
