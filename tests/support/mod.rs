@@ -107,7 +107,7 @@ impl Harness {
             Service::assemble(backend, authenticator).await.expect("the service assembles");
         let shutdown = CancellationToken::new();
         tokio::spawn(service.readiness(shutdown.clone()));
-        let routes = Arc::new(service.routes);
+        let routes = Arc::new(published::checked(service.routes));
         let endpoint = Endpoint::from_static("http://in-memory");
         let channel = in_memory(&routes, &shutdown, endpoint).await;
         let (backend, registrations) = (service.backend, service.registrations);

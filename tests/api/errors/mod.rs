@@ -7,6 +7,7 @@ mod scenarios;
 
 use crate::dynamic::POOL;
 use crate::support::Harness;
+use crate::support::published::PUBLISHED;
 use partner_service::grpc::pb::ErrorReason;
 use prost::Message;
 pub use scenarios::service;
@@ -111,12 +112,10 @@ async fn every_reason_is_given_with_its_code_and_the_promised_details() {
 
 #[test]
 fn the_published_comment_of_a_reason_begins_with_its_code() {
-    let file = POOL.get_file_by_name("partner/v1/error_reason.proto").expect("the file of reasons");
-    let comments = crate::reflection::comments(file.file_descriptor_proto());
-    for (index, reason) in reasons().into_iter().enumerate().skip(1) {
-        // path of the index-th value (field 2) of the first enumeration (field 5) of a file
-        let comment = &comments[&vec![5, 0, 2, i32::try_from(index).expect("few values")]];
-        let code = comment.trim().split('.').next().unwrap_or_default().replace('_', "");
+    assert_eq!(PUBLISHED.reasons.len() + 1, reasons().len());
+    for (reason, published) in reasons().into_iter().skip(1).zip(&PUBLISHED.reasons) {
+        assert_eq!(published.name, name_of(reason));
+        let code = published.code.replace('_', "");
         assert_eq!(code, format!("{:?}", code_of(reason)).to_uppercase(), "{}", name_of(reason));
     }
 }
@@ -175,6 +174,15 @@ fn faults(reason: ErrorReason, status: &Status) -> Vec<String> {
 
     must(is_sentence(status.message()), "is one short sentence without anything internal");
     let told: Vec<_> = info.metadata.values().map(String::as_str).collect();
+    let published = PUBLISHED.reasons.iter().find(|published| published.name == info.reason);
+    let (always, perhaps) = published
+        .map(|published| (published.always.as_slice(), published.perhaps.as_slice()))
+        .unwrap_or_default();
+    must(
+        always.iter().all(|key| info.metadata.contains_key(key))
+            && info.metadata.keys().all(|key| always.contains(key) || perhaps.contains(key)),
+        "has the metadata that its comment names, and no others",
+    );
     let in_fields = reason == ErrorReason::FieldInvalid;
     must(
         in_fields || variables(status.message()).all(|word| told.contains(&word)),

@@ -53,6 +53,14 @@ pub async fn no_admin_roles(common: &Arc<Harness>) -> Status {
     failed(stage.bo.takes_roles_of(&id).await)
 }
 
+/// The provider has published an address, so that the metadata tell it.
+pub async fn contact_partner(common: &Arc<Harness>) -> Status {
+    let stage = Stage::on(common).await;
+    stage.ann.publishes("Ann's").await;
+    let id = stage.ann.provides(&stage.bo, Offer::of(Kind::Reseller)).await;
+    failed(stage.bo.deletes(&id).await)
+}
+
 pub async fn partnership_required(common: &Arc<Harness>) -> Status {
     let stage = Stage::on(common).await;
     let other = stage.harness.organization(&uuid::Uuid::now_v7().simple().to_string()).await;

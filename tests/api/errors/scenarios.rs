@@ -112,16 +112,7 @@ pub async fn produce(reason: ErrorReason, common: &Arc<Harness>) -> Option<Statu
             stage.harness.clock.advance(Limits::default().invitation_expiry);
             failed(stage.bo.accepts(&id).await)
         }
-        R::ContactPartner => {
-            let (stage, id) = Stage::invited(&own().await).await;
-            stage.bo.accepts(&id).await.expect("accepted");
-            // no RPC of this release makes a row of a type that the customer cannot end
-            Session::open(&stage.harness.database)
-                .await
-                .run("UPDATE partnership SET kind = 'RESELLER'")
-                .await;
-            refused(stage.bo.deletes(&id).await)
-        }
+        R::ContactPartner => providing::contact_partner(common).await,
         R::AccountNotActive => {
             let stage = Stage::on(common).await;
             let request = pb::SuspendAccountRequest {
