@@ -37,7 +37,9 @@ pub enum Quota {
 pub enum Error {
     #[error("No credentials were sent; send an `authorization: Bearer` token.")]
     CredentialsMissing,
-    #[error("The credentials are not valid here; obtain new ones.")]
+    #[error(
+        "The token, or the x-member-id beside it, is not valid here; get a new token or correct the id."
+    )]
     CredentialsInvalid,
     #[error("This needs the capability to manage partners; ask an administrator of your account.")]
     ManagePartnersRequired,

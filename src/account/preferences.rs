@@ -3,7 +3,7 @@
 use super::lock::{self, Strength};
 use super::{check_etag, etag};
 use crate::backend::{Ask, Backend, Done, Outcome, Part, update};
-use crate::domain::event::{AuditAction, AuditNote, Body, Event, EventKind, Glimpse};
+use crate::domain::event::{AuditAction, Event, EventKind};
 use crate::domain::ids::AccountId;
 use crate::domain::preferences::{ContactRetention, ReceivePolicy};
 use crate::entity::account;
@@ -59,22 +59,11 @@ pub async fn change(
             }
             after.preferences_version += 1;
             let mut part = Part::default();
-            part.event(Event {
-                kind: EventKind::PreferencesUpdated,
-                account: id,
-                counterpart: None,
-                subject: id.0,
-                body: Body::Empty {},
-                audit: Some(AuditNote {
-                    action: AuditAction::PreferencesUpdated,
-                    partnership: None,
-                    sender: Some(Glimpse { account: id, from: None, to: None }),
-                    recipient: None,
-                    reason: String::new(),
-                    reason_shared: false,
-                }),
-                appears: None,
-            });
+            part.event(Event::of_account(
+                EventKind::PreferencesUpdated,
+                id,
+                AuditAction::PreferencesUpdated,
+            ));
             let row = after.clone();
             part.write(move |_, db| vec![update(row, db)]);
             Ok(Outcome::new(part, move |_| after))

@@ -4,7 +4,7 @@ use super::store;
 use crate::account::lock::{Strength, accounts};
 use crate::backend::{Ask, At, Backend, Done, Outcome, Part, Slot, Work, insert};
 use crate::domain::agreement::AgreementKind;
-use crate::domain::event::{AuditAction, AuditNote, Body, Event, EventKind, Glimpse};
+use crate::domain::event::{AuditAction, Event, EventKind};
 use crate::domain::ids::AccountId;
 use crate::entity::agreement_acceptance::Model as Acceptance;
 use crate::entity::{agreement, agreement_acceptance};
@@ -103,22 +103,11 @@ fn record(
         sha256: current.sha256.clone(),
         accepted_at: work.now,
     };
-    let slot = part.event(Event {
-        kind: EventKind::AgreementAccepted,
+    let slot = part.event(Event::of_account(
+        EventKind::AgreementAccepted,
         account,
-        counterpart: None,
-        subject: account.0,
-        body: Body::Empty {},
-        audit: Some(AuditNote {
-            action: AuditAction::AgreementAccepted,
-            partnership: None,
-            sender: Some(Glimpse { account, from: None, to: None }),
-            recipient: None,
-            reason: String::new(),
-            reason_shared: false,
-        }),
-        appears: None,
-    });
+        AuditAction::AgreementAccepted,
+    ));
     let row = fresh.clone();
     part.write(move |at, db| vec![insert(placed(row, slot, at), db)]);
     (slot, fresh)

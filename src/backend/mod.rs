@@ -10,9 +10,16 @@
 //! `change_many` does the same for many asks in one transaction, each judged and answered by itself; `Group` is the queue
 //! that brings them together. Both ways are attempts (`attempt.rs`): one place claims, reacts, appends, commits, settles.
 //!
+//! ```text
+//!   change.rs   one ask            batch.rs   many, in one transaction      group.rs     the queue before it
+//!   attempt.rs  one try of either  work.rs    what a command is handed      outcome.rs   what it answers
+//!   pause.rs    where tests hold it           remembered.rs  answers by request id
+//!   database.rs  either engine, opened: sqlite.rs, postgres.rs; schema.rs its migrations; look.rs  looked at, not served
+//!   notify.rs, nats.rs  doorbells between replicas       clock.rs  limits.rs  key.rs  what else a verb stands on
+//! ```
 //! Locks are taken in one order everywhere, each set sorted: request id, accounts (with their daily usage), addresses,
-//! pairs, partnerships, the day's letters of addresses; the head last. A member is guarded by its address and account, which every verb on it locks.
-//! There is no begin or commit outside this room.
+//! pairs, partnerships, the day's letters of addresses; the head last. A member is guarded by its address and account,
+//! which every verb on it locks. There is no begin or commit outside this room.
 
 mod attempt;
 mod batch;

@@ -192,6 +192,29 @@ pub struct Event {
     pub appears: Option<EmailKey>,
 }
 
+impl Event {
+    /// What an account does that concerns nobody else and has no facts of its own.
+    #[must_use]
+    pub fn of_account(kind: EventKind, account: AccountId, action: AuditAction) -> Self {
+        Self {
+            kind,
+            account,
+            counterpart: None,
+            subject: account.0,
+            body: Body::Empty {},
+            audit: Some(AuditNote {
+                action,
+                partnership: None,
+                sender: Some(Glimpse { account, from: None, to: None }),
+                recipient: None,
+                reason: String::new(),
+                reason_shared: false,
+            }),
+            appears: None,
+        }
+    }
+}
+
 /// What was done, in an audit entry's words.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,

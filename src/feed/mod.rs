@@ -9,6 +9,8 @@
 //!                         (poll)           blocks: what is older, from the database ----^
 //! ```
 //! Nothing is pushed through queues: a stream pulls by position, and nothing beyond T, the tail's position, is handed out.
+//! `entry.rs` is an event, decoded once for all; `run.rs` several of them that are handed out as one; `memory.rs` what a
+//! replica remembers of the database beside the log, in caches (`kept.rs`) that events keep true; `sizes.rs` how much of all.
 
 pub mod blocks;
 pub mod doorbell;

@@ -4,7 +4,7 @@ use super::{sql, store};
 use crate::account::lock::{self, Strength};
 use crate::account::{check_etag, etag};
 use crate::backend::{Ask, Backend, Done, Outcome, Part, insert, update};
-use crate::domain::event::{AuditAction, AuditNote, Body, Event, EventKind, Glimpse};
+use crate::domain::event::{AuditAction, Event, EventKind};
 use crate::domain::ids::AccountId;
 use crate::domain::provider::CustomerSize;
 use crate::entity::provider_profile;
@@ -94,22 +94,11 @@ fn stored(
 ) -> Outcome<provider_profile::Model> {
     let account = after.account_id;
     let mut part = Part::default();
-    let slot = part.event(Event {
-        kind: EventKind::ProviderProfileUpdated,
+    let slot = part.event(Event::of_account(
+        EventKind::ProviderProfileUpdated,
         account,
-        counterpart: None,
-        subject: account.0,
-        body: Body::Empty {},
-        audit: Some(AuditNote {
-            action: AuditAction::ProviderProfileUpdated,
-            partnership: None,
-            sender: Some(Glimpse { account, from: None, to: None }),
-            recipient: None,
-            reason: String::new(),
-            reason_shared: false,
-        }),
-        appears: None,
-    });
+        AuditAction::ProviderProfileUpdated,
+    ));
     let (is_new, was_listed) = (before.version == 0, before.listed);
     let row = after.clone();
     part.write(move |at, db| {

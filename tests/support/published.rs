@@ -21,8 +21,13 @@ const EVERY_CALL: &str = "Reasons every call can give: ";
 const METADATA: &str = " Metadata: ";
 /// What a comment says that excepts these.
 const APART: &str = "those about credentials, members and accounts apart";
-const ABOUT_CALLERS: [&str; 4] =
-    ["CREDENTIALS_MISSING", "CREDENTIALS_INVALID", "MEMBER_NOT_ACTIVE", "ACCOUNT_NOT_ACTIVE"];
+const ABOUT_CALLERS: [&str; 5] = [
+    "CREDENTIALS_MISSING",
+    "CREDENTIALS_INVALID",
+    "MEMBER_NOT_ACTIVE",
+    "ACCOUNT_NOT_ACTIVE",
+    "NOT_YET_THERE",
+];
 /// Where names end that are always there.
 const PERHAPS: &str = "perhaps ";
 

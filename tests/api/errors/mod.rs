@@ -7,7 +7,7 @@ mod scenarios;
 
 use crate::dynamic::POOL;
 use crate::support::Harness;
-use crate::support::published::PUBLISHED;
+use crate::support::published::{PUBLISHED, checked};
 use partner_service::grpc::pb::ErrorReason;
 use prost::Message;
 pub use scenarios::service;
@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::{Code, Status};
 use tonic_types::pb::{BadRequest, ErrorInfo, PreconditionFailure, RequestInfo, RetryInfo};
+use tonic_types::{ErrorDetails, StatusExt};
+use tower::ServiceExt;
 
 const SHORT: usize = 160;
 
@@ -118,6 +120,20 @@ fn the_published_comment_of_a_reason_begins_with_its_code() {
         let code = published.code.replace('_', "");
         assert_eq!(code, format!("{:?}", code_of(reason)).to_uppercase(), "{}", name_of(reason));
     }
+}
+
+#[tokio::test]
+#[should_panic(expected = "gave DUPLICATE_INVITATION, which its comment does not list")]
+async fn a_refusal_that_the_comment_of_its_rpc_does_not_list_fails_whatever_test_meets_it() {
+    const PATH: &str = "/partner.v1.PartnerService/GetPartnership";
+    let refuse = async || {
+        let details = ErrorDetails::with_error_info("DUPLICATE_INVITATION", "partner.v1", []);
+        Status::with_error_details(Code::AlreadyExists, "Once is enough.", details)
+            .into_http::<axum::body::Body>()
+    };
+    let router = axum::Router::new().route(PATH, axum::routing::get(refuse));
+    let request = http::Request::get(PATH).body(axum::body::Body::empty()).expect("a request");
+    let _ = checked(router.into()).into_axum_router().oneshot(request).await;
 }
 
 /// What the contract promises and this status does not keep.
