@@ -18,6 +18,7 @@ mod account_service;
 mod agreement_service;
 mod contact_service;
 mod convert;
+mod expiry;
 mod fields;
 mod gate;
 mod lookups;
