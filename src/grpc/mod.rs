@@ -20,6 +20,7 @@ mod agreement_service;
 mod calls;
 mod contact_service;
 mod convert;
+mod expiry;
 mod fields;
 mod gate;
 mod lookups;

@@ -4,6 +4,7 @@
 //! consumer leaves in as few pieces as possible: each costs a frame, and mostly a system call.
 
 use super::convert::sync::framed;
+use super::expiry;
 use super::transport::CallContext;
 use super::underway::Underway;
 use crate::sync::watch::Watch;
@@ -96,12 +97,13 @@ impl Body for Pieces {
 }
 
 fn pieces(watch: Watch, context: CallContext) -> impl Stream<Item = Result<Bytes, Status>> + Send {
+    let (end, call) = (watch.credentials_end(), context.clone());
+    expiry::until(made(watch, context), end, call)
+}
+
+fn made(watch: Watch, context: CallContext) -> impl Stream<Item = Result<Bytes, Status>> + Send {
     stream::unfold((watch, context, Vec::new()), |(mut watch, context, mut ready)| async move {
         loop {
-            // a consumer that reads slowly asks for what was made for it a while ago
-            if let Err(error) = watch.may_hear() {
-                return Some((Err(context.refuse(&error)), (watch, context, ready)));
-            }
             if let Some(piece) = ready.pop() {
                 return Some((Ok(piece), (watch, context, ready)));
             }

@@ -224,19 +224,16 @@ impl Watch {
         }
     }
 
-    /// Whether the consumer's credentials are still good: with them ends what is made for it and not yet sent.
-    ///
-    /// # Errors
-    /// `CredentialsInvalid`.
-    pub fn may_hear(&self) -> Result<(), Error> {
-        match self.credentials_end {
-            Some(end) if end <= Instant::now() => Err(Error::CredentialsInvalid),
-            _ => Ok(()),
-        }
+    /// When the consumer's credentials are over.
+    #[must_use]
+    pub fn credentials_end(&self) -> Option<Instant> {
+        self.credentials_end
     }
 
     fn may_go_on(&self, now: Instant) -> Result<(), Error> {
-        self.may_hear()?;
+        if self.credentials_end.is_some_and(|end| end <= now) {
+            return Err(Error::CredentialsInvalid);
+        }
         if now >= self.rotates_at {
             return Err(Error::StreamRotated);
         }
