@@ -108,7 +108,7 @@ struct World {
 impl Walk {
     async fn begin() -> Self {
         let database = TestDatabase::empty().await;
-        let (home, sink) = (Home::new(&database.url), Sink::start().await);
+        let (home, sink) = (Home::new(&with_password(&database.url)), Sink::start().await);
         let collector = Collector::start("http/protobuf").await;
         let process = serve(&home, &sink, &collector).await;
         let secrets = [SIGNING, "zzyzx-smtp"].map(str::to_owned).to_vec();
@@ -286,6 +286,14 @@ async fn serve(home: &Home, sink: &Sink, collector: &Collector) -> Process {
         ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Basic zzyzx"),
     ];
     Process::start_in(home, &flags, &variables).await.expect("the service starts")
+}
+
+/// The URL with a password, where it has a user and none: the tests' PostgreSQL asks for none.
+fn with_password(url: &str) -> String {
+    match url.split_once('@') {
+        Some((user, place)) if user.matches(':').count() == 1 => format!("{user}:{MARK}@{place}"),
+        _ => url.to_owned(),
+    }
 }
 
 fn bearer(token: &str) -> Vec<(&'static str, String)> {
