@@ -194,11 +194,13 @@ fn removed(part: &mut Part, slot: Slot, key: (SharedItemId, MembershipId)) {
     });
 }
 
-/// The account's own shared item, under the lock of the pair.
+/// The account's own shared item, under the lock of the pair. The partner's account stays as it is, too: it may close, which
+/// freezes the item, and those whom the item reaches may leave it.
 async fn locked(work: &Work, owner: AccountId, id: SharedItemId) -> Result<SharedItemView, Error> {
-    let unlocked = store::own(&work.txn, owner, id).await;
-    lock::accounts(work, &[], Strength::Shared).await?;
-    pairs(work, &[(owner, unlocked?.row.partner_account_id)]).await?;
+    let partner = store::own(&work.txn, owner, id).await.map(|own| own.row.partner_account_id);
+    lock::accounts(work, partner.as_ref().map_or(&[], std::slice::from_ref), Strength::Shared)
+        .await?;
+    pairs(work, &[(owner, partner?)]).await?;
     store::own(&work.txn, owner, id).await
 }
 

@@ -24,6 +24,8 @@ pub struct Calls {
     pub told: Vec<Record>,
     /// Why the others failed.
     pub failed: Vec<String>,
+    /// What the library tried again after UNAVAILABLE, as published.
+    pub retried: usize,
 }
 
 impl Load {
@@ -56,8 +58,14 @@ impl Load {
         let status =
             until("the client ends", PATIENCE, || child.try_wait().expect("a child")).await;
         assert!(status.success(), "the client ended with {status}");
-        let lines = self.lines();
-        let mut calls = Calls { total: lines.len(), told: Vec::new(), failed: Vec::new() };
+        let mut lines = self.lines();
+        let attempts = lines.pop().expect("how often it tried");
+        let attempts = attempts.strip_prefix("attempts ").and_then(|counts| counts.split_once(' '));
+        let (all, unprocessed) = attempts.expect("two counts");
+        let number = |count: &str| count.parse::<usize>().expect("a count");
+        let total = lines.len();
+        let retried = number(all) - number(unprocessed) - total;
+        let mut calls = Calls { total, told: Vec::new(), failed: Vec::new(), retried };
         for line in lines {
             match line.split(' ').collect::<Vec<_>>()[..] {
                 ["read"] => {}

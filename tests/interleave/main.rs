@@ -1,8 +1,9 @@
 //! Two verbs at once, in every order: where they lead must be where one of them after the other leads, by positions.
 //!
-//! On PostgreSQL the first verb is held at each pause point of its change while the second runs on another replica until
-//! it ends or waits for a lock. On SQLite one writer serialises everything; there the pairs run beside each other once in
-//! each order. The log is part of what is compared, so the serial order found is that of the positions.
+//! On PostgreSQL the first verb is held at each pause point of its change, a worker while it sends, and the second runs on
+//! another replica meanwhile, until it ends or waits for a lock. On SQLite one writer serialises everything; there the pairs
+//! run beside each other once in each order. The log is part of what is compared, so the serial order found is that of the
+//! positions.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
@@ -10,12 +11,15 @@
 mod support;
 
 mod gate;
+mod items;
+mod letters;
 mod picture;
 mod scene;
+mod set;
 mod stage;
 mod verb;
 
-use partner_service::backend::PausePoint;
+use gate::MOMENTS;
 use picture::Ending;
 use scene::{SCENES, Scene};
 use stage::Stage;
@@ -24,8 +28,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use support::database::{TestEngine, engine};
 use verb::Verb;
 
-const POINTS: [PausePoint; 3] =
-    [PausePoint::BeforeHead, PausePoint::AfterHead, PausePoint::BeforeCommit];
 /// How many databases are worked on at once.
 const STAGES: usize = 3;
 /// With TEST_QUICK every so-manieth pair, another one each for the neighbouring scenes.
@@ -133,10 +135,10 @@ async fn judge(
 ) {
     match engine() {
         TestEngine::Postgres => {
-            for point in POINTS {
-                if let Some(ending) = stage.interleaved(scene, first, point, second).await {
+            for moment in MOMENTS {
+                if let Some(ending) = stage.interleaved(scene, first, moment, second).await {
                     let how =
-                        format!("{scene:?}: {first:?} held at {point:?}, meanwhile {second:?}");
+                        format!("{scene:?}: {first:?} held at {moment:?}, meanwhile {second:?}");
                     compare(&how, &ending, serial, tally);
                 }
             }

@@ -2,13 +2,15 @@
 //! replaced by names.
 //!
 //! Two tables are locks: `pair` is left out, and so are addresses that nobody owns. Whether a verb came as far as to make
-//! such a row before it found nothing to do is nobody's business.
+//! such a row before it found nothing to do is nobody's business. Letters are compared where the scene is about them: who
+//! of an account's managers hears of an ending is read before the head, and whoever becomes one at that moment may not.
 
+use crate::scene::Scene;
 use crate::verb::Outcome;
-use partner_service::domain::ids::EventId;
+use partner_service::domain::ids::{EventId, MailId};
 use partner_service::entity::{
-    account, address, audit_entry, invitation_usage, log, member, member_version, membership,
-    partnership, remembered_request,
+    account, address, audience_removal, audit_entry, invitation_usage, log, mail, mail_usage,
+    member, member_version, membership, partnership, remembered_request, shared_item,
 };
 use sea_orm::{DatabaseConnection, EntityTrait, QueryOrder};
 use std::collections::BTreeMap;
@@ -27,12 +29,13 @@ impl Ending {
     /// What the database says now, and what the callers were told.
     pub async fn of(
         db: &DatabaseConnection,
+        scene: Scene,
         names: BTreeMap<&str, &'static str>,
         first: &Outcome,
         second: &Outcome,
     ) -> Self {
         let mut names = Names { known: names, fresh: BTreeMap::new() };
-        let picture = names.put_into(&read(db).await);
+        let picture = names.put_into(&read(db, scene).await);
         let told = |names: &mut Names, outcome: &Outcome| names.put_into(&format!("{outcome:?}"));
         let first = told(&mut names, first);
         Self { picture, first, second: told(&mut names, second) }
@@ -59,7 +62,7 @@ impl Ending {
     }
 }
 
-async fn read(db: &DatabaseConnection) -> String {
+async fn read(db: &DatabaseConnection, scene: Scene) -> String {
     // events' ids are random, and nothing refers to them
     let nobody = EventId(Uuid::nil());
     let mut text = String::new();
@@ -97,7 +100,27 @@ async fn read(db: &DatabaseConnection) -> String {
     write(&mut text, &usage);
     let query = remembered_request::Entity::find().order_by_asc(remembered_request::Column::Caller);
     write(&mut text, &query.all(db).await.unwrap());
+    let query = shared_item::Entity::find().order_by_asc(shared_item::Column::SharedPosition);
+    write(&mut text, &query.all(db).await.unwrap());
+    let query = audience_removal::Entity::find().order_by_asc(audience_removal::Column::Position);
+    write(&mut text, &query.all(db).await.unwrap());
+    if scene == Scene::Mailed {
+        write(&mut text, &letters(db).await);
+        let query = mail_usage::Entity::find().order_by_asc(mail_usage::Column::EmailKey);
+        write(&mut text, &query.all(db).await.unwrap());
+    }
     text
+}
+
+/// Letters have no order, and nothing refers to those that verbs write; who sent one is nobody's business.
+async fn letters(db: &DatabaseConnection) -> Vec<mail::Model> {
+    let mut letters = mail::Entity::find().all(db).await.unwrap();
+    for letter in &mut letters {
+        letter.id = MailId(Uuid::nil());
+        letter.lease = letter.lease.map(|_| Uuid::nil());
+    }
+    letters.sort_by_cached_key(|letter| format!("{letter:?}"));
+    letters
 }
 
 fn write(text: &mut String, rows: &[impl Debug]) {

@@ -1,20 +1,24 @@
 //! Where verbs meet: small scenes in which each of them means something.
 
-use crate::support::{Harness, NOON};
+use crate::letters::UNKNOWN;
+use crate::support::NOON;
 use crate::verb::Verb::{self, *};
 use partner_service::domain::time::{DAY, Timestamp};
-use partner_service::grpc::pb::MemberProfile;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The ids behind a scene's names.
 #[derive(Clone, Debug, Default)]
-pub struct Cast(BTreeMap<&'static str, String>);
+pub struct Cast {
+    pub ids: BTreeMap<&'static str, String>,
+    /// Where letters go.
+    pub mail_server: String,
+}
 
 impl Cast {
     /// The id of an account, a member (`account.person`) or a row.
     pub fn id(&self, name: &str) -> &str {
-        self.0.get(name).unwrap_or_else(|| panic!("nothing here is called {name}"))
+        self.ids.get(name).unwrap_or_else(|| panic!("nothing here is called {name}"))
     }
 
     /// The account that a member's name begins with.
@@ -24,7 +28,7 @@ impl Cast {
 
     /// Names by id.
     pub fn names(&self) -> BTreeMap<&str, &'static str> {
-        self.0.iter().map(|(name, id)| (id.as_str(), *name)).collect()
+        self.ids.iter().map(|(name, id)| (id.as_str(), *name)).collect()
     }
 }
 
@@ -51,9 +55,17 @@ pub enum Scene {
     Stranded,
     /// The same, and that somebody is bo's now.
     Resettled,
+    /// Partners; ann shares a folder and a file with bo.
+    Shared,
+    /// The same partnership is over, what was shared is frozen, and ann asks again.
+    Frozen,
+    /// And bo has accepted.
+    Renewed,
+    /// Letters wait: two invitations of ann's, and one that was given up.
+    Mailed,
 }
 
-pub const SCENES: [Scene; 10] = [
+pub const SCENES: [Scene; 14] = [
     Scene::Strangers,
     Scene::Waiting,
     Scene::Denied,
@@ -64,10 +76,14 @@ pub const SCENES: [Scene; 10] = [
     Scene::Ended,
     Scene::Stranded,
     Scene::Resettled,
+    Scene::Shared,
+    Scene::Frozen,
+    Scene::Renewed,
+    Scene::Mailed,
 ];
 
-const NEW: &str = "new@x.example";
-const PAT: &str = "pat@x.example";
+pub const NEW: &str = "new@x.example";
+pub const PAT: &str = "pat@x.example";
 
 impl Scene {
     /// When the verbs run: invitations may be sent again, and in one scene are overdue.
@@ -218,111 +234,70 @@ impl Scene {
                 Move("bo.pat", "ann"),
                 Close("bo"),
             ],
+            Self::Shared => vec![
+                Share("ann.boss", "bo", "folder/f", "F"),
+                Share("ann.boss", "bo", "folder/f", "renamed"),
+                Share("ann.boss", "bo", "file/new", "New"),
+                Share("bo.boss", "ann", "details/", ""),
+                Unshare("ann.boss", "item.f"),
+                Unshare("ann.boss", "item.p"),
+                TakeOut("ann.boss", "item.p", "bo.ida"),
+                Delete("ann.boss", "row.boss"),
+                Delete("bo.boss", "row.boss"),
+                Register("bo", NEW),
+                Move("bo.ida", "cy"),
+                Remove("bo.ida"),
+                Demote("bo.boss"),
+                Deactivate("ann.boss"),
+                Suspend("ann"),
+                Suspend("bo"),
+                Close("ann"),
+                Close("bo"),
+            ],
+            Self::Frozen => vec![
+                Accept("bo.boss", "row.again"),
+                Delete("ann.boss", "row.again"),
+                Share("ann.boss", "bo", "file/p", "P"),
+                Share("ann.boss", "bo", "folder/f", "F"),
+                Unshare("ann.boss", "item.p"),
+                TakeOut("ann.boss", "item.f", "bo.ida"),
+                TakeOut("ann.boss", "item.p", "bo.ida"),
+                Register("bo", NEW),
+                Remove("bo.ida"),
+                Close("bo"),
+            ],
+            Self::Renewed => vec![
+                Share("ann.boss", "bo", "file/p", "P"),
+                Share("ann.boss", "bo", "folder/f", "F"),
+                Unshare("ann.boss", "item.p"),
+                Unshare("ann.boss", "item.f"),
+                TakeOut("ann.boss", "item.p", "bo.ida"),
+                TakeOut("ann.boss", "item.f", "bo.ida"),
+                Delete("ann.boss", "row.again"),
+                Delete("bo.boss", "row.again"),
+                Register("bo", NEW),
+                Move("bo.ida", "cy"),
+                Remove("bo.ida"),
+                Close("ann"),
+                Close("bo"),
+            ],
+            Self::Mailed => vec![
+                Deliver,
+                Retry("letter.nobody"),
+                Resend("ann.boss", "row.boss"),
+                Resend("ann.boss", "row.nobody"),
+                Delete("ann.boss", "row.boss"),
+                Delete("ann.boss", "row.nobody"),
+                Accept("bo.boss", "row.boss"),
+                Reject("bo.boss", "row.boss"),
+                Invite("ann.boss", NEW),
+                Register("bo", UNKNOWN),
+                Readdress("bo.boss", NEW),
+                Remove("ann.boss"),
+                Suspend("ann"),
+                Close("ann"),
+                Close("bo"),
+            ],
         }
-    }
-
-    /// Brings an empty service into this scene.
-    pub async fn prepare(self, harness: &Harness) -> Cast {
-        let mut set = Set { harness, cast: Cast::default() };
-        for name in ["ann", "bo", "cy"] {
-            set.cast.0.insert(name, harness.account(name).await.id);
-        }
-        for boss in ["ann.boss", "bo.boss", "cy.boss", "bo.sam"] {
-            set.member(boss, &address_of(boss), MemberProfile::Administrator).await;
-        }
-        set.member("bo.ida", "ida@bo.example", MemberProfile::Observer).await;
-        match self {
-            Self::Strangers => {}
-            Self::Waiting => set.invite("row.new", NEW).await,
-            Self::Denied => {
-                set.receive("bo", "DENY_ALL").await;
-                set.invite("row.ida", "ida@bo.example").await;
-                set.receive("bo", "ALLOW_ALL").await;
-                set.invite("row.sam", "sam@bo.example").await;
-            }
-            Self::Pending => set.invite("row.boss", "boss@bo.example").await,
-            Self::Overdue => {
-                set.invite("row.boss", "boss@bo.example").await;
-                set.invite("row.new", NEW).await;
-            }
-            Self::Partners => {
-                set.invite("row.boss", "boss@bo.example").await;
-                set.play(Accept("bo.boss", "row.boss")).await;
-            }
-            Self::Rejected => {
-                set.invite("row.boss", "boss@bo.example").await;
-                set.play(Reject("bo.boss", "row.boss")).await;
-                set.invite("row.sam", "sam@bo.example").await;
-            }
-            Self::Ended => {
-                set.invite("row.boss", "boss@bo.example").await;
-                set.play(Accept("bo.boss", "row.boss")).await;
-                set.play(Delete("bo.boss", "row.boss")).await;
-                set.invite("row.new", NEW).await;
-            }
-            Self::Stranded | Self::Resettled => {
-                set.member("cy.pat", PAT, MemberProfile::Observer).await;
-                set.invite("row.pat", PAT).await;
-                set.play(Remove("cy.pat")).await;
-                if self == Self::Resettled {
-                    set.member("bo.pat", PAT, MemberProfile::Observer).await;
-                }
-                set.invite("row.sam", "sam@bo.example").await;
-            }
-        }
-        set.cast
-    }
-}
-
-fn address_of(member: &str) -> String {
-    let (account, person) = member.split_once('.').expect("account.person");
-    format!("{person}@{account}.example")
-}
-
-struct Set<'a> {
-    harness: &'a Harness,
-    cast: Cast,
-}
-
-impl Set<'_> {
-    async fn member(&mut self, name: &'static str, email: &str, profile: MemberProfile) {
-        let account = self.cast.home(name).to_owned();
-        let member =
-            self.harness.register(&account, email, profile).await.expect("the member registers");
-        self.cast.0.insert(name, member.id);
-    }
-
-    async fn invite(&mut self, row: &'static str, email: &str) {
-        let request = partner_service::grpc::pb::InvitePartnerRequest {
-            account_id: self.cast.id("ann").to_owned(),
-            invitee_email: email.to_owned(),
-            ..Default::default()
-        };
-        let mut ann = self.harness.member(self.cast.id("ann.boss"));
-        let answer = ann.partners.invite_partner(request).await.expect("the invitation is sent");
-        self.cast.0.insert(row, answer.into_inner().partnership.expect("a partnership").id);
-    }
-
-    async fn play(&mut self, verb: Verb) {
-        let outcome = verb.run(self.harness, &self.cast).await;
-        assert!(matches!(outcome, crate::verb::Outcome::Done(_)), "{verb:?}: {outcome:?}");
-    }
-
-    async fn receive(&mut self, account: &str, policy: &str) {
-        let policy = match policy {
-            "DENY_ALL" => partner_service::grpc::pb::ReceivePolicy::DenyAll,
-            _ => partner_service::grpc::pb::ReceivePolicy::AllowAll,
-        };
-        let request = partner_service::grpc::pb::UpdatePartnerPreferencesRequest {
-            account_id: self.cast.id(account).to_owned(),
-            preferences: Some(partner_service::grpc::pb::PartnerPreferences {
-                receive_policy: policy.into(),
-                ..Default::default()
-            }),
-            update_mask: Some(prost_types::FieldMask { paths: vec!["receive_policy".to_owned()] }),
-            ..Default::default()
-        };
-        let answer = self.harness.operator().partners.update_partner_preferences(request).await;
-        answer.expect("the preferences change");
     }
 }

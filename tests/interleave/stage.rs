@@ -3,14 +3,15 @@
 //! A scene is prepared once; its rows are kept beside the real tables, and putting them back costs a few milliseconds
 //! where a new database would cost a hundred. Nothing in the service remembers anything between calls.
 
-use crate::gate::Gate;
+use crate::gate::{Gate, Moment};
+use crate::letters::mail_server;
 use crate::picture::Ending;
 use crate::scene::{Cast, SCENES, Scene};
 use crate::support::database::{TestDatabase, TestEngine, engine};
 use crate::support::{Harness, NOON, Options};
 use crate::verb::Verb;
 use futures::future::{Either, select};
-use partner_service::backend::{Clock, Pause, PausePoint};
+use partner_service::backend::{Clock, Pause};
 use partner_service::domain::time::Timestamp;
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, Statement};
 use std::fmt::Write as _;
@@ -21,7 +22,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// Every table that verbs write.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 15] = [
     "log",
     "account",
     "member",
@@ -33,6 +34,10 @@ const TABLES: [&str; 11] = [
     "partnership",
     "audit_entry",
     "remembered_request",
+    "shared_item",
+    "audience_removal",
+    "mail",
+    "mail_usage",
 ];
 /// Far more than any verb takes; a hang fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -70,9 +75,10 @@ impl Stage {
         let db = sea_orm::Database::connect(connect).await.expect("the test database opens");
         let mut stage = Self { held, other, gate, clock, db, casts: Vec::new() };
         stage.keep("empty").await;
+        let mail_server = mail_server(Arc::clone(&stage.gate)).await;
         for scene in SCENES {
             stage.put_back("empty", NOON).await;
-            let cast = scene.prepare(&stage.held).await;
+            let cast = scene.prepare(&stage.held, &mail_server).await;
             stage.casts.push(cast);
             stage.keep(&kept(scene)).await;
         }
@@ -84,20 +90,20 @@ impl Stage {
         let cast = self.set(scene).await;
         let one = first.run(&self.held, cast).await;
         let two = second.run(self.other(), cast).await;
-        Ending::of(&self.db, cast.names(), &one, &two).await
+        Ending::of(&self.db, scene, cast.names(), &one, &two).await
     }
 
-    /// `first` up to `point`, then `second` as far as it comes, then both to their end; `None` if `first` never comes to
-    /// that point.
+    /// `first` up to `moment`, then `second` as far as it comes, then both to their end; `None` if `first` never comes to
+    /// it.
     pub async fn interleaved(
         &self,
         scene: Scene,
         first: Verb,
-        point: PausePoint,
+        moment: Moment,
         second: Verb,
     ) -> Option<Ending> {
         let cast = self.set(scene).await;
-        self.gate.arm(point);
+        self.gate.arm(moment);
         let one = async {
             let outcome = first.run(&self.held, cast).await;
             self.gate.give_up();
@@ -122,9 +128,9 @@ impl Stage {
         };
         let both = timeout(PATIENCE, async { tokio::join!(one, two) }).await;
         let (one, two) = both.unwrap_or_else(|_| {
-            panic!("{scene:?}: {first:?} held at {point:?}, {second:?}: hangs")
+            panic!("{scene:?}: {first:?} held at {moment:?}, {second:?}: hangs")
         });
-        Some(Ending::of(&self.db, cast.names(), &one, &two?).await)
+        Some(Ending::of(&self.db, scene, cast.names(), &one, &two?).await)
     }
 
     /// Both at once, as two clients of one process.
@@ -135,7 +141,7 @@ impl Stage {
         let both = timeout(PATIENCE, both).await;
         let (one, two) =
             both.unwrap_or_else(|_| panic!("{scene:?}: {first:?} beside {second:?}: hangs"));
-        Ending::of(&self.db, cast.names(), &one, &two).await
+        Ending::of(&self.db, scene, cast.names(), &one, &two).await
     }
 
     /// How many deadlocks PostgreSQL had to break in this database.

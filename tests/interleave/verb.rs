@@ -1,5 +1,6 @@
 //! The verbs, each one call through gRPC (the sweep apart, which nobody calls).
 
+use crate::letters;
 use crate::scene::Cast;
 use crate::support::Harness;
 use crate::support::refusal::Refusal;
@@ -14,6 +15,8 @@ type By = &'static str;
 type Account = &'static str;
 /// As the scene calls it.
 type Row = &'static str;
+type Item = &'static str;
+type Letter = &'static str;
 
 /// One call.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +41,15 @@ pub enum Verb {
     Suspend(Account),
     Close(Account),
     DenyAll(Account),
+    /// With an account: what kind of item and its id (`file/p`), and under what title.
+    Share(By, Account, &'static str, &'static str),
+    Unshare(By, Item),
+    /// Somebody of the partner's.
+    TakeOut(By, Item, By),
+    /// A worker sends whatever is due.
+    Deliver,
+    /// A letter that was given up.
+    Retry(Letter),
 }
 
 /// What the caller was told, without what differs from run to run; ids are named later.
@@ -90,6 +102,11 @@ impl Verb {
             | Self::Deactivate(member)
             | Self::Remove(member)
             | Self::Move(member, _) => self.on_member(member, harness, cast).await,
+            Self::Share(by, ..) | Self::Unshare(by, _) | Self::TakeOut(by, ..) => {
+                self.on_item(by, harness, cast).await
+            }
+            Self::Deliver => letters::deliver(harness, cast).await,
+            Self::Retry(letter) => letters::retry(harness, cast.id(letter)).await,
         }
     }
 
@@ -236,7 +253,7 @@ impl Verb {
     }
 }
 
-fn told<T: Debug>(answer: Result<Response<T>, Status>) -> Outcome {
+pub fn told<T: Debug>(answer: Result<Response<T>, Status>) -> Outcome {
     match answer {
         Ok(response) => Outcome::Done(format!("{:?}", response.into_inner())),
         Err(status) => {

@@ -8,12 +8,14 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
+	"google.golang.org/grpc/stats"
 
 	pb "partner.example/walk/gen/partner/v1"
 )
@@ -28,7 +30,7 @@ const (
 // [replicas]
 
 // connectAll makes one channel over several replicas, with the published timeouts and retries: each call goes to the next.
-func connectAll(addresses []string) (*grpc.ClientConn, error) {
+func connectAll(addresses []string, options ...grpc.DialOption) (*grpc.ClientConn, error) {
 	var config map[string]any
 	if err := json.Unmarshal([]byte(serviceConfig), &config); err != nil {
 		return nil, err
@@ -44,13 +46,32 @@ func connectAll(addresses []string) (*grpc.ClientConn, error) {
 	}
 	replicas := manual.NewBuilderWithScheme("replicas")
 	replicas.InitialState(state)
-	return grpc.NewClient("replicas:///partner-service",
+	options = append(options,
 		grpc.WithResolvers(replicas),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultServiceConfig(string(balanced)))
+	return grpc.NewClient("replicas:///partner-service", options...)
 }
 
 // [end]
+
+// attempts counts how often the library tried, and how often it tried again what no replica had begun.
+type attempts struct {
+	all, unprocessed atomic.Int64
+}
+
+func (a *attempts) HandleRPC(_ context.Context, event stats.RPCStats) {
+	if begin, ok := event.(*stats.Begin); ok {
+		a.all.Add(1)
+		if begin.IsTransparentRetryAttempt {
+			a.unprocessed.Add(1)
+		}
+	}
+}
+
+func (*attempts) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (*attempts) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (*attempts) HandleConn(context.Context, stats.ConnStats)                       {}
 
 // ledger prints what calls came to, a line each.
 type ledger struct {
@@ -66,9 +87,11 @@ func (l *ledger) note(words ...any) {
 }
 
 // load calls until its standard input ends, with one worker for each account. It prints a line for each call: `read`, or
-// `register`, `invite` and `delete` with a name, the id that was answered and the position; or `failed` and why.
+// `register`, `invite` and `delete` with a name, the id that was answered and the position; or `failed` and why. The last
+// line is `attempts`, how many there were, and how many of them were of calls that no replica had begun.
 func load(addresses, accounts []string) error {
-	channel, err := connectAll(addresses)
+	tried := &attempts{}
+	channel, err := connectAll(addresses, grpc.WithStatsHandler(tried))
 	if err != nil {
 		return err
 	}
@@ -85,6 +108,7 @@ func load(addresses, accounts []string) error {
 		workers.Go(func() { one.work(stop) })
 	}
 	workers.Wait()
+	calls.note("attempts", tried.all.Load(), tried.unprocessed.Load())
 	return nil
 }
 
