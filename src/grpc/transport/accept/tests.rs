@@ -34,7 +34,8 @@ impl Stage {
         let shutdown = CancellationToken::new();
         let (_, health) = tonic_health::server::health_reporter();
         let listening = Listening { listener, tls, max_connections };
-        let serving = serve(listening, Routes::new(health).prepare(), shutdown.clone(), DEADLINE);
+        let routes = Routes::new(health).prepare().into();
+        let serving = serve(listening, routes, shutdown.clone(), DEADLINE);
         Self { address, shutdown, serving: tokio::spawn(serving) }
     }
 
