@@ -8,6 +8,7 @@ pub mod contact_oracle;
 pub mod contacts;
 pub mod database;
 pub mod directory;
+pub mod histories;
 pub mod letters;
 pub mod postbox;
 pub mod providers;
