@@ -65,6 +65,7 @@ mod provider_search;
 mod providers;
 mod quotas;
 mod readiness;
+mod residents_plan;
 mod reading;
 mod reflection;
 mod reinviting;
