@@ -3,6 +3,7 @@
 use crate::oracle::{ACCOUNTS, Question, Truth};
 use crate::stage::Stage;
 use crate::support::Harness;
+use crate::support::histories::{self, Truths};
 use crate::support::refusal::Refusal;
 use crate::verb::{Account, Verb};
 use futures::future::join_all;
@@ -67,14 +68,7 @@ impl fmt::Display for Sum {
     }
 }
 
-/// What a replica was asked, and what it answered.
-struct Asked {
-    question: Question,
-    min_position: i64,
-    /// What must show in the answer, whatever position it names.
-    shows: i64,
-    answer: pb::CheckPartnerAccessResponse,
-}
+type Asked = histories::Asked<Question, pb::CheckPartnerAccessResponse>;
 
 struct History<'a> {
     stage: &'a mut Stage,
@@ -82,7 +76,7 @@ struct History<'a> {
     random: StdRng,
     accounts: Vec<Account>,
     /// What became true at which position, oldest first.
-    truths: Vec<(i64, Truth)>,
+    truths: Truths<Truth>,
     sum: Sum,
 }
 
@@ -96,7 +90,8 @@ pub async fn play(stage: &mut Stage, seed: u64) -> Sum {
     let truth = Truth { published: stage.published.clone(), ..Truth::default() };
     let random = StdRng::seed_from_u64(seed);
     let sum = Sum { histories: 1, ..Sum::default() };
-    let mut history = History { stage, seed, random, accounts, truths: vec![(0, truth)], sum };
+    let mut history =
+        History { stage, seed, random, accounts, truths: Truths::beginning(truth), sum };
     for _ in 0..STEPS {
         history.step().await;
     }
@@ -106,7 +101,7 @@ pub async fn play(stage: &mut Stage, seed: u64) -> Sum {
 
 impl History<'_> {
     fn truth(&self) -> &Truth {
-        &self.truths.last().expect("something is always true").1
+        self.truths.last()
     }
 
     fn now(&self) -> Timestamp {
@@ -153,7 +148,7 @@ impl History<'_> {
         self.sum.changes += 1;
         let position = match done {
             Ok((position, after)) => {
-                self.truths.push((position, after));
+                self.truths.become_at(position, after);
                 position
             }
             Err(status) => {
@@ -218,9 +213,8 @@ impl History<'_> {
         let Asked { question, min_position, shows, answer } = asked;
         self.sum.answers += 1;
         self.sum.allowed += usize::from(answer.allowed);
-        let then =
-            self.truths.iter().rev().find(|(from, _)| *from <= answer.checked_position.max(*shows));
-        let expected = then.expect("something was true").1.denial(*question, now);
+        let then = self.truths.at(answer.checked_position.max(*shows));
+        let expected = then.denial(*question, now);
         let given = (!answer.allowed).then(|| answer.reason());
         let unset = answer.allowed && answer.reason() != Denied::Unspecified;
         if given != expected || answer.checked_position < *min_position || unset {

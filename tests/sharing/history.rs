@@ -1,6 +1,7 @@
 //! One random history: something happens on one replica while every replica is asked; then every audience is listed.
 
 use crate::support::Harness;
+use crate::support::histories::{self, Truths};
 use crate::support::refusal::Refusal;
 use crate::truth::{ACCOUNTS, Key, Person, Question, State, Truth};
 use crate::verb::{Account, Verb, item};
@@ -74,14 +75,7 @@ impl fmt::Display for Sum {
     }
 }
 
-/// What a replica was asked, and what it answered.
-struct Asked {
-    question: Question,
-    min_position: i64,
-    /// What must show in the answer, whatever position it names.
-    shows: i64,
-    answer: pb::CheckItemAccessResponse,
-}
+type Asked = histories::Asked<Question, pb::CheckItemAccessResponse>;
 
 struct History<'a> {
     replicas: &'a [Harness],
@@ -89,7 +83,7 @@ struct History<'a> {
     random: StdRng,
     accounts: Vec<Account>,
     /// What became true at which position, oldest first.
-    truths: Vec<(i64, Truth)>,
+    truths: Truths<Truth>,
     sum: Sum,
 }
 
@@ -110,7 +104,8 @@ pub async fn play(replicas: &[Harness], seed: u64) -> Sum {
     }
     let random = StdRng::seed_from_u64(seed);
     let sum = Sum { histories: 1, ..Sum::default() };
-    let mut history = History { replicas, seed, random, accounts, truths: vec![(0, truth)], sum };
+    let mut history =
+        History { replicas, seed, random, accounts, truths: Truths::beginning(truth), sum };
     for _ in 0..STEPS {
         history.step().await;
     }
@@ -119,12 +114,12 @@ pub async fn play(replicas: &[Harness], seed: u64) -> Sum {
 
 impl History<'_> {
     fn truth(&self) -> &Truth {
-        &self.truths.last().expect("something is always true").1
+        self.truths.last()
     }
 
     /// Most of them are about what is shared and about people of the partner's: of others hardly any is ever shown.
     fn questions(&mut self) -> Vec<(usize, Question)> {
-        let truth = self.truths.last().expect("something is always true").1.clone();
+        let truth = self.truths.last().clone();
         let random = &mut self.random;
         (0..self.replicas.len() * 3)
             .map(|asked| {
@@ -162,7 +157,7 @@ impl History<'_> {
         }
         let position = match done {
             Ok((position, after)) => {
-                self.truths.push((position, after));
+                self.truths.become_at(position, after);
                 position
             }
             Err(status) => {
@@ -180,7 +175,7 @@ impl History<'_> {
         for one in asked {
             self.judge(&verb, &one);
         }
-        let shares = self.truths.last().expect("something is always true").1.shares.keys();
+        let shares = self.truths.last().shares.keys();
         let shares = shares.cloned().choose_multiple(&mut self.random, AUDIENCES);
         for key in shares {
             self.list(&verb, &key, position).await;
@@ -212,8 +207,7 @@ impl History<'_> {
     fn judge(&mut self, verb: &Verb, asked: &Asked) {
         let Asked { question, min_position, shows, answer } = asked;
         let at = answer.checked_position.max(*shows);
-        let then = self.truths.iter().rev().find(|(from, _)| *from <= at);
-        let then = &then.expect("something was true").1;
+        let then = self.truths.at(at);
         let expected = then.denial(question);
         let given = (!answer.allowed).then(|| answer.reason());
         let unset = answer.allowed && answer.reason() != Denied::Unspecified;

@@ -9,6 +9,7 @@ pub mod contact_oracle;
 pub mod contacts;
 pub mod database;
 pub mod directory;
+pub mod histories;
 pub mod issuer;
 pub mod letters;
 pub mod postbox;

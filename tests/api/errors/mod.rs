@@ -4,6 +4,7 @@
 mod mailing;
 mod providing;
 mod scenarios;
+mod streaming;
 
 use crate::dynamic::POOL;
 use crate::support::Harness;
