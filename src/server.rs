@@ -228,7 +228,7 @@ pub async fn run(config: &ServeConfig, shutdown: CancellationToken) -> Result<()
     let mailer = tokio::spawn(worker.run(shutdown.clone()));
     let stopping = CancellationToken::new();
     if let Some(tls) = &tls {
-        tokio::spawn(Arc::clone(tls).keep_up(shutdown.clone()));
+        tokio::spawn(Arc::clone(tls).keep_up(stopping.clone()));
     }
     let serving = transport::serve(
         Listening { listener, tls, max_connections: config.max_connections as usize },
