@@ -273,7 +273,7 @@ pub async fn run(
     let stopping = CancellationToken::new();
     let tracer = telemetry.traces.as_ref().map(Traces::tracer);
     if let Some(tls) = &tls {
-        tokio::spawn(Arc::clone(tls).keep_up(shutdown.clone()));
+        tokio::spawn(Arc::clone(tls).keep_up(stopping.clone()));
     }
     let serving = transport::serve(
         Listening { listener, tls, max_connections: config.max_connections as usize },
