@@ -65,10 +65,12 @@ fn local_key(local: &str) -> Result<String, &'static str> {
     if local.len() > MAX_LOCAL_BYTES {
         return Err("must have at most 64 bytes before the @");
     }
-    if local.chars().any(|c| "()<>[]:;@\\,\"".contains(c)) {
+    let key = fold(local);
+    // composed, a character may be another one: U+037E is a semicolon then
+    if local.chars().chain(key.chars()).any(|c| "()<>[]:;@\\,\"".contains(c)) {
         return Err("must not contain any of ()<>[]:;@\\,\" before the @");
     }
-    Ok(fold(local))
+    Ok(key)
 }
 
 /// How texts are compared. Case folding can undo normalisation and the other way round; NFC, fold, NFC settles both.
@@ -147,6 +149,7 @@ mod tests {
             "bo@127.0.0.1",
             "bo@-b.example",
             "<bo@b.example>",
+            "bo\u{37e}@b.example",
             long.as_str(),
         ] {
             assert!(Email::parse(raw).is_err(), "{raw:?} was accepted");
