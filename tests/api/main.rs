@@ -67,7 +67,6 @@ mod provider_search;
 mod providers;
 mod quotas;
 mod readiness;
-mod residents_plan;
 mod reading;
 mod reflection;
 mod reinviting;

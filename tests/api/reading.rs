@@ -49,17 +49,6 @@ pub async fn counted(harness: &Harness, db: &DatabaseConnection, tables: &[&str]
     (one(db, &through, "found").await, visited)
 }
 
-/// How many rows were read by reading tables through; ends the service, whose connections report it then.
-pub async fn read_through(harness: &Harness, db: &DatabaseConnection, tables: &[&str]) -> i64 {
-    harness.backend.close().await;
-    until(|| async { (one(db, OTHERS, "found").await == 0).then_some(()) }).await;
-    let tables = tables.join("', '");
-    let read = format!(
-        "SELECT CAST(SUM(seq_tup_read) AS bigint) AS found FROM pg_stat_user_tables WHERE relname IN ('{tables}')"
-    );
-    one(db, &read, "found").await
-}
-
 async fn one(db: &DatabaseConnection, sql: &str, column: &str) -> i64 {
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await;
     row.expect(sql).expect("one row").try_get("", column).expect(sql)
