@@ -1,5 +1,7 @@
 //! Certificates for a test: an authority, what it issues, and files of them. Used by unit tests too.
 
+#![allow(dead_code, reason = "each test uses its own part of this")]
+
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };

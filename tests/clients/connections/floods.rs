@@ -36,7 +36,7 @@ async fn calls_that_are_called_off_at_once_cost_others_nothing() {
                 if !attacker.send(&burst).await {
                     break;
                 }
-                if sent % 5_000 == 0 {
+                if sent.is_multiple_of(5_000) {
                     stage.answers_others().await;
                 }
             }
