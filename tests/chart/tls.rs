@@ -1,7 +1,6 @@
 //! TLS and mTLS as the chart sets them, with Secrets of this test's own, and what `helm test` asks then.
 
 #[path = "../support/certificates.rs"]
-#[allow(dead_code, reason = "those who serve and call make more kinds of certificates")]
 mod certificates;
 
 use super::helm::{self, NAME};

@@ -1,6 +1,6 @@
 //! Scenes of two changes that meet: one is held at a pause point, another goes on as far as it comes.
 
-use crate::gate::Gate;
+use crate::gate::{Gate, Moment};
 use crate::proof::Objection;
 use crate::stage::{Stage, usual};
 use crate::streams::{hires_many, judged};
@@ -58,7 +58,7 @@ impl Two {
         two: impl Future<Output = B>,
         look: impl Future<Output = L>,
     ) -> (A, B, L) {
-        self.gate.arm(point);
+        self.gate.arm(Moment::Change(point));
         let mut two = pin!(two);
         let two = async {
             assert!(self.gate.arrival().await, "it comes to {point:?}");
