@@ -99,7 +99,7 @@ impl Underway {
             caller = self.context.caller(),
             request_id = self.context.request_id(),
             trace_id = self.trace.map(tracing::field::display),
-            duration_ms = self.began.elapsed().as_secs_f64() * 1_000.0,
+            duration_ms = self.began.elapsed().as_micros() as f64 / 1_000.0,
             "call"
         );
     }

@@ -3,14 +3,12 @@
 //! The URL may hold a password. It is for the server alone: what is logged leaves it out, and so do errors.
 
 use crate::config::is_loopback;
+use crate::tls;
 use reqwest::header::{ACCEPT, CACHE_CONTROL, HeaderMap};
 use reqwest::redirect::{Action, Attempt, Policy};
 use reqwest::{Client, StatusCode, Url};
 use std::error::Error as StdError;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// The largest key set that is taken: one key is about a kilobyte.
 pub const MOST_BYTES: usize = 1024 * 1024;
@@ -76,7 +74,7 @@ impl Endpoint {
         let is_near = is_loopback(&url);
         let plain = (url.scheme() == "http").then_some(insecure);
         let mut client = Client::builder()
-            .tls_backend_preconfigured(tls())
+            .tls_backend_preconfigured(tls::system_only())
             .user_agent(concat!("partner-service/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::custom(move |attempt| redirected(attempt, plain)))
             .referer(false)
@@ -116,17 +114,6 @@ impl Endpoint {
         }
         Ok(Answer { body, max_age })
     }
-}
-
-/// No certificate at all is no reason not to start: whoever serves without TLS needs none.
-fn tls() -> ClientConfig {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("the provider speaks the versions that are safe")
-        .with_root_certificates(roots)
-        .with_no_client_auth()
 }
 
 fn shown(url: &Url) -> String {

@@ -4,6 +4,7 @@
 //! the queue, and one line in the log.
 
 use crate::grpc::trace::Tracer;
+use crate::tls;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::SpanExporter as Otlp;
 use opentelemetry_sdk::Resource;
@@ -14,7 +15,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
 
 const NAME: &str = "partner-service";
 /// How long a collector has at the end for what is left.
@@ -43,10 +43,7 @@ impl Traces {
                 "OTEL_EXPORTER_OTLP_PROTOCOL is neither grpc nor http/protobuf, which is used"
             );
         }
-        if CryptoProvider::get_default().is_none() {
-            // another was faster: as good
-            let _ = aws_lc_rs::default_provider().install_default();
-        }
+        tls::install();
         let Ok(exporter) = Otlp::builder().build() else {
             // the error repeats the address, which may hold a password
             tracing::warn!(

@@ -84,15 +84,29 @@ impl Dialling {
     }
 }
 
+/// For an HTTP client: trusts this machine's authorities, who may be nobody, since whoever is reached without TLS needs none.
+#[must_use]
+pub fn system_only() -> ClientConfig {
+    builder()
+        .expect("the provider speaks the versions that are safe")
+        .with_root_certificates(native())
+        .with_no_client_auth()
+}
+
 fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, TlsError> {
     ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|_| TlsError::NoAuthorities)
 }
 
-/// Whom this machine trusts; certificates among them that nobody can read are left out.
 fn system() -> Result<RootCertStore, TlsError> {
+    let store = native();
+    if store.is_empty() { Err(TlsError::NoAuthorities) } else { Ok(store) }
+}
+
+/// Whom this machine trusts; certificates among them that nobody can read are left out.
+fn native() -> RootCertStore {
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if store.is_empty() { Err(TlsError::NoAuthorities) } else { Ok(store) }
+    store
 }

@@ -15,7 +15,7 @@ mod files;
 mod own;
 mod serving;
 
-pub use dialling::{Dialling, Stream};
+pub use dialling::{Dialling, Stream, system_only};
 pub use serving::{Accepted, Files, Serving};
 
 use std::path::{Path, PathBuf};
@@ -39,6 +39,13 @@ pub enum TlsError {
 impl TlsError {
     fn unusable(path: &Path, problem: impl ToString) -> Self {
         Self::Unusable { path: path.to_path_buf(), problem: problem.to_string() }
+    }
+}
+
+/// Makes the provider of cryptography known to libraries that ask for one. Another that was faster is as good.
+pub fn install() {
+    if CryptoProvider::get_default().is_none() {
+        let _ = aws_lc_rs::default_provider().install_default();
     }
 }
 
