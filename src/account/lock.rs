@@ -198,7 +198,7 @@ pub async fn settled_resident(work: &Work, key: &EmailKey) -> Result<Option<Resi
     Ok(found)
 }
 
-/// The same for many addresses, those that nobody has left out.
+/// The members who have these addresses, those that nobody has left out; what is settled is not read again.
 ///
 /// # Errors
 /// The database's.

@@ -13,7 +13,8 @@
 //! ```text
 //!   change.rs   one ask            batch.rs   many, in one transaction      group.rs     the queue before it
 //!   attempt.rs  one try of either  work.rs    what a command is handed      outcome.rs   what it answers
-//!   pause.rs    where tests hold it           remembered.rs  answers by request id
+//!   held.rs     what it has locked, and need not read again                 remembered.rs  answers by request id
+//!   pause.rs    where tests hold it           waits.rs  how long a connection is waited for
 //!   database.rs  either engine, opened: sqlite.rs, postgres.rs; schema.rs its migrations; look.rs  looked at, not served
 //!   notify.rs, nats.rs  doorbells between replicas       clock.rs  limits.rs  key.rs  what else a verb stands on
 //! ```
