@@ -95,6 +95,8 @@ pub struct Database {
     pub(super) writes: DatabaseConnection,
     pub(super) catch_up: DatabaseConnection,
     pub(super) tail: Tail,
+    /// What each change says first, where sessions are a pooler's.
+    pub(super) manners: Option<String>,
     pub(super) location: String,
     pub(super) migrations_applied: usize,
     // held while the process lives: SQLite serves one process
@@ -232,7 +234,8 @@ impl Database {
         patience: Patience,
     ) -> Result<(), DbErr> {
         if self.engine == Engine::Postgres && patience != Patience::Full {
-            txn.execute_unprepared("SET LOCAL lock_timeout TO DEFAULT").await?;
+            let timeout = format!("SET LOCAL lock_timeout = {}", postgres::LOCK_TIMEOUT);
+            txn.execute_unprepared(&timeout).await?;
         }
         Ok(())
     }
@@ -247,7 +250,13 @@ impl Database {
                 };
                 self.writes.begin_with_options(immediate).await
             }
-            Engine::Postgres => self.writes.begin().await,
+            Engine::Postgres => {
+                let txn = self.writes.begin().await?;
+                if let Some(manners) = &self.manners {
+                    txn.execute_unprepared(manners).await?;
+                }
+                Ok(txn)
+            }
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Every connection is to a primary, or it is not kept: what a standby says may be old, and is nobody's truth. A server
 //! becomes a standby only by starting anew, so asking each connection once, when it is made, is enough; behind a pooler
-//! the log's own statements ask again.
+//! the log's own statements ask again. A pooler's sessions are everybody's and take no settings: there each change brings
+//! its own.
 
 use super::database::{
     ACQUIRE_TIMEOUT, CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT, Database, Engine, OpenError, Tail,
@@ -25,6 +26,11 @@ const CONNECTIONS: u32 = 24;
 const TAIL_TIMEOUT: Duration = Duration::from_secs(2);
 /// One rings, one listens.
 const BELL_CONNECTIONS: u32 = 2;
+
+/// How long a lock is waited for, in milliseconds.
+pub(super) const LOCK_TIMEOUT: &str = "3000";
+/// How long others wait for a change whose process stands still, in milliseconds.
+const IDLE_TIMEOUT: &str = "1000";
 
 const URL: &str = "--database-url";
 const DIRECT_URL: &str = "--database-direct-url";
@@ -51,13 +57,15 @@ pub(super) async fn open(
     }
     let _ = session.close().await;
     let migrations_applied = migrated(&direct, how).await?;
-    let [options, direct] = [options, direct].map(|options| {
-        options.options([
-            ("default_transaction_isolation", "read committed"),
-            ("idle_in_transaction_session_timeout", "1000"),
-            ("lock_timeout", "3000"),
-        ])
-    });
+    let direct = direct.options([
+        ("default_transaction_isolation", "read committed"),
+        ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
+        ("lock_timeout", LOCK_TIMEOUT),
+    ]);
+    let (options, manners) = match direct_url {
+        Some(_) => (options, Some(manners())),
+        None => (direct.clone(), None),
+    };
     let db = pool(&options, CONNECTIONS, ACQUIRE_TIMEOUT);
     let found = patiently(|| setting_of(&db, "SHOW synchronous_commit")).await?;
     if !matches!(found.as_str(), "on" | "remote_apply") {
@@ -69,10 +77,19 @@ pub(super) async fn open(
         writes: db,
         catch_up: pool(&options, CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT),
         tail: Tail::Postgres(Box::new(direct)),
+        manners,
         location,
         migrations_applied,
         lock: None,
     })
+}
+
+/// What a session of ours is like, for one transaction and in one round trip.
+fn manners() -> String {
+    format!(
+        "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {LOCK_TIMEOUT}; \
+         SET LOCAL idle_in_transaction_session_timeout = {IDLE_TIMEOUT}"
+    )
 }
 
 /// A connection of its own for the tail.
@@ -117,6 +134,8 @@ pub(super) fn check(url: &str, direct_url: Option<&str>) -> Result<String, OpenE
 fn parsed(url: &str, flag: &'static str) -> Result<PgConnectOptions, OpenError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| OpenError::Malformed { flag, reason: in_words(error) })?;
+    // how floats are written: there are none, and poolers refuse what they do not know
+    let options = options.extra_float_digits(None);
     Ok(options.application_name("partner-service").disable_statement_logging())
 }
 

@@ -62,6 +62,7 @@ pub(super) async fn open(url: &str, how: Migrate) -> Result<Database, OpenError>
         reads: readers(READERS, ACQUIRE_TIMEOUT),
         catch_up: readers(CATCH_UP_CONNECTIONS, CATCH_UP_TIMEOUT),
         tail: Tail::Sqlite(readers(1, ACQUIRE_TIMEOUT)),
+        manners: None,
         writes,
         location,
         migrations_applied,

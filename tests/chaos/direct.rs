@@ -99,3 +99,20 @@ async fn the_tail_gives_up_a_connection_that_falls_silent() {
     let last = create(&process, "later").await.position;
     beats(&mut stream, last).await;
 }
+
+/// Whatever else a session is to begin with, a pooler refuses: it could be anybody's next.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pooler_is_asked_for_nothing_that_poolers_do_not_know() {
+    if sqlite() {
+        return;
+    }
+    let database = TestDatabase::empty().await;
+    let proxy = Proxy::start(&database.url).await;
+    let home = Home::new(&proxy.url);
+    let direct = ["--database-direct-url", database.url.as_str()];
+    let process = Process::start(&home, &direct).await.expect("the service starts");
+    create(&process, "pooled").await;
+    let known =
+        ["DateStyle", "TimeZone", "application_name", "client_encoding", "database", "user"];
+    assert_eq!(proxy.asked(), known.map(str::to_owned).into());
+}

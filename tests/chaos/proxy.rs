@@ -1,6 +1,8 @@
 //! Stands between service and PostgreSQL, understands just enough of the protocol to find a COMMIT, and spoils it on
 //! demand; and leads to another server when told to, as an address does after a failover.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -43,6 +45,7 @@ struct State {
     freezes: watch::Sender<usize>,
     stall: Mutex<Stall>,
     taken: AtomicUsize,
+    asked: Mutex<BTreeSet<String>>,
     plan: Mutex<Plan>,
     commits: AtomicUsize,
     faults: AtomicUsize,
@@ -60,6 +63,7 @@ impl Proxy {
             freezes: watch::Sender::new(0),
             stall: Mutex::new(Box::new(|_| false)),
             taken: AtomicUsize::new(0),
+            asked: Mutex::default(),
             plan: Mutex::new(Box::new(|_| None)),
             commits: AtomicUsize::new(0),
             faults: AtomicUsize::new(0),
@@ -94,6 +98,11 @@ impl Proxy {
         self.state.taken.load(Ordering::SeqCst)
     }
 
+    /// What connections asked for as they began: the names of their parameters.
+    pub fn asked(&self) -> BTreeSet<String> {
+        self.state.asked.lock().unwrap().clone()
+    }
+
     /// Spoils commits, counted from now, as `plan` says.
     pub fn spoil(&self, plan: impl Fn(usize) -> Option<Fault> + Send + 'static) {
         *self.state.plan.lock().unwrap() = Box::new(plan);
@@ -114,6 +123,13 @@ fn parts(url: &str) -> (&str, &str, &str) {
 }
 
 impl State {
+    /// A protocol's version, then names and values, each with a zero at its end.
+    fn note_parameters(&self, startup: &[u8]) {
+        let texts = startup[4..].split(|byte| *byte == 0).map(String::from_utf8_lossy);
+        let names = texts.step_by(2).filter(|name| !name.is_empty()).map(Cow::into_owned);
+        self.asked.lock().unwrap().extend(names);
+    }
+
     fn fault(&self) -> Option<Fault> {
         let number = self.commits.fetch_add(1, Ordering::SeqCst);
         let fault = (self.plan.lock().unwrap())(number);
@@ -172,6 +188,9 @@ async fn forward(
         let header = message.len();
         message.resize(header + length as usize - 4, 0);
         client.read_exact(&mut message[header..]).await?;
+        if !tagged {
+            state.note_parameters(&message[header..]);
+        }
         let commit = tagged && message[0] == b'Q' && message[header..].starts_with(b"COMMIT");
         match if commit { state.fault() } else { None } {
             None => server.write_all(&message).await?,

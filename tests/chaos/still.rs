@@ -2,6 +2,7 @@
 //! a second for each that gets the head, and nobody waits for the head longer than three.
 
 use crate::process::{Home, Process, until};
+use crate::proxy::Proxy;
 use crate::support::database::{TestDatabase, TestEngine, engine};
 use futures::future::join_all;
 use partner_service::grpc::pb;
@@ -26,8 +27,24 @@ async fn a_replica_that_stands_still_holds_up_the_others_for_seconds_only() {
         return;
     }
     let database = TestDatabase::empty().await;
-    let homes: Vec<Home> = (0..2).map(|_| Home::new(&database.url)).collect();
-    let processes = join_all(homes.iter().map(|home| Process::start(home, &[]))).await;
+    stands_still(&database.url, &[]).await;
+}
+
+/// A pooler's sessions have none of our settings.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_a_pooler_too_a_replica_that_stands_still_holds_up_the_others_for_seconds_only() {
+    if engine() == TestEngine::Sqlite {
+        println!("a pooler: PostgreSQL only");
+        return;
+    }
+    let database = TestDatabase::empty().await;
+    let pooler = Proxy::start(&database.url).await;
+    stands_still(&pooler.url, &["--database-direct-url", &database.url]).await;
+}
+
+async fn stands_still(url: &str, flags: &[&str]) {
+    let homes: Vec<Home> = (0..2).map(|_| Home::new(url)).collect();
+    let processes = join_all(homes.iter().map(|home| Process::start(home, flags))).await;
     let processes: Vec<Process> =
         processes.into_iter().map(|process| process.expect("the service starts")).collect();
     let (stopped, other) = (processes[0].channel(), processes[1].channel());

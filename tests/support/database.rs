@@ -29,6 +29,14 @@ pub fn postgres_url() -> String {
         .expect("TEST_POSTGRES_URL names a PostgreSQL; tests/run starts one")
 }
 
+/// The same database by way of a pooler, if `TEST_POSTGRES_POOLER` says at which `host:port` one leads there.
+pub fn pooled(url: &str) -> Option<String> {
+    let pooler = env::var("TEST_POSTGRES_POOLER").ok()?;
+    let (before, rest) = url.strip_prefix("postgres://")?.split_once('@')?;
+    let (_, database) = rest.split_once('/')?;
+    Some(format!("postgres://{before}@{pooler}/{database}"))
+}
+
 /// Gone when dropped.
 pub struct TestDatabase {
     pub url: String,
@@ -43,7 +51,8 @@ impl TestDatabase {
             TestEngine::Sqlite => Self::sqlite(),
             TestEngine::Postgres => {
                 let template = TEMPLATE.get_or_init(make_template).await;
-                Self::postgres(&format!("TEMPLATE {template}")).await
+                // by files: logging every page of the copy takes five times as long
+                Self::postgres(&format!("TEMPLATE {template} STRATEGY file_copy")).await
             }
         }
     }

@@ -9,6 +9,7 @@ pub mod contact_oracle;
 pub mod contacts;
 pub mod database;
 pub mod directory;
+pub mod discreet;
 pub mod histories;
 pub mod issuer;
 pub mod letters;
@@ -27,7 +28,7 @@ pub mod world;
 use database::TestDatabase;
 use hyper_util::rt::TokioIo;
 use partner_service::account::group_commit::Registrations;
-use partner_service::backend::{Backend, Clock, Database, Limits, Pause, SecretKey};
+use partner_service::backend::{Backend, Clock, Database, Limits, Migrate, Pause, SecretKey};
 use partner_service::domain::time::Timestamp;
 use partner_service::grpc::auth::Authenticator;
 use partner_service::grpc::pb::account_service_client::AccountServiceClient;
@@ -96,7 +97,10 @@ impl Harness {
             None => Arc::new(TestDatabase::fresh().await),
         };
         let url = options.url.as_ref().unwrap_or(&database.url);
-        let opened = Database::open(url).await.expect("the test database opens");
+        let pooled = options.url.is_none().then(|| database::pooled(url)).flatten();
+        let (url, direct) = pooled.as_ref().map_or((url, None), |pooled| (pooled, Some(&**url)));
+        let opened = Database::open_with(url, direct, Migrate::Auto).await;
+        let opened = opened.expect("the test database opens");
         let usual = || SecretKey::new(vec![7; 32]).expect("32 bytes are enough");
         let key = options.key.unwrap_or_else(usual);
         let mut backend = Backend::new(opened, clock.clone(), options.limits, key, REACTIONS);
