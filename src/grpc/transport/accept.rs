@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::future::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -87,13 +88,13 @@ pub async fn serve(
             None => {
                 let heard = first(greeting(stream), gives_way, shutdown.clone());
                 let serving = serve_one(Box::pin(heard), place, peer, routes, shutdown);
-                connections.spawn(unless(cut, serving));
+                connections.spawn(serving.with_cancellation_token_owned(cut));
             }
             Some(tls) => {
                 let heard = handshake(tls, stream, Arc::clone(&broken));
                 let heard = first(heard, gives_way, shutdown.clone());
                 let serving = serve_one(Box::pin(heard), place, peer, routes, shutdown);
-                connections.spawn(unless(cut, serving));
+                connections.spawn(serving.with_cancellation_token_owned(cut));
             }
         }
     }
@@ -105,13 +106,6 @@ pub async fn serve(
             "the shutdown deadline passed; dropping open connections"
         );
         cut.cancel();
-    }
-}
-
-async fn unless(cut: CancellationToken, serving: impl Future<Output = ()>) {
-    tokio::select! {
-        () = serving => {}
-        () = cut.cancelled() => {}
     }
 }
 
