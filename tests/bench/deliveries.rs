@@ -1,5 +1,5 @@
-//! Deliveries to a thousand subscribers, each of another partner, against bare tonic sending as many bytes to as many
-//! streams on as many connections.
+//! Deliveries to ten subscribers and up to ten thousand, each of another partner, against bare tonic sending as many bytes
+//! to as many streams on as many connections.
 //!
 //! Events are put into the log in bulk, so that it is their delivery that is measured, and no further than the ring
 //! reaches: a subscriber that falls behind it is another row.
@@ -13,11 +13,32 @@ use crate::wire::OPEN_WINDOW;
 use crate::{Arguments, Failure, postgres};
 use std::time::{Duration, Instant};
 
-const SUBSCRIBERS: usize = 1_000;
 const GATE: f64 = 0.7;
 const BAR: &str = "bare tonic stream";
-const NAMES: [(&str, usize); 2] =
-    [("deliveries, connections of their own", 1), ("deliveries, 250 on a connection", 250)];
+const OWN: &str = "deliveries, connections of their own";
+const SHARED: &str = "deliveries, 250 on a connection";
+
+/// Who is told: how many, how many of them on a connection, and whether the gate is theirs.
+struct Told {
+    name: &'static str,
+    subscribers: usize,
+    per_connection: usize,
+    gate: Option<f64>,
+}
+
+const fn told(name: &'static str, subscribers: usize, per_connection: usize) -> Told {
+    let gate = if subscribers == 1_000 { Some(GATE) } else { None };
+    Told { name, subscribers, per_connection, gate }
+}
+
+const ALL: [Told; 5] = [
+    told(OWN, 1_000, 1),
+    told(SHARED, 1_000, 250),
+    told(OWN, 10, 1),
+    told(OWN, 100, 1),
+    told(OWN, MOST, 1),
+];
+const MOST: usize = 10_000;
 const AT_ONCE: i64 = 512;
 const AHEAD: i64 = 4_096;
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -29,19 +50,20 @@ pub async fn measure(
     arguments: &Arguments,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let wanted: Vec<_> =
-        NAMES.into_iter().filter(|(name, _)| name.contains(&arguments.only)).collect();
+    let wanted: Vec<Told> =
+        ALL.into_iter().filter(|told| told.name.contains(&arguments.only)).collect();
     if wanted.is_empty() {
         return Ok(());
     }
-    let mut stage = Stage::set(server, arguments, SUBSCRIBERS).await?;
+    let mut stage = Stage::set(server, arguments, MOST).await?;
     let bar = Process::start()?;
     for round in 1..=arguments.rounds {
-        for (name, per_connection) in &wanted {
-            eprintln!("round {round} of {}: {name}", arguments.rounds);
-            let (ours, sample) = ours(&mut stage, *per_connection, arguments.seconds).await?;
-            let bar = theirs(&bar, *per_connection, arguments.seconds, &sample).await;
-            let row = Row::new(name, SUBSCRIBERS, BAR, Some(GATE));
+        for told in &wanted {
+            let Told { name, subscribers, gate, .. } = *told;
+            eprintln!("round {round} of {}: {name} @{subscribers}", arguments.rounds);
+            let (ours, sample) = ours(&mut stage, told, arguments.seconds).await?;
+            let bar = theirs(&bar, told, arguments.seconds, &sample).await;
+            let row = Row::new(name, subscribers, BAR, gate);
             report.add(row, Round::of(&ours, bar.map_err(|error| error.to_string())));
         }
     }
@@ -50,10 +72,10 @@ pub async fn measure(
 
 async fn ours(
     stage: &mut Stage,
-    per_connection: usize,
+    told: &Told,
     seconds: u64,
 ) -> Result<(drive::Run, Vec<u8>), Failure> {
-    let crowd = Crowd::watch(&stage.service, SUBSCRIBERS, per_connection).await?;
+    let crowd = Crowd::watch(&stage.service, told.subscribers, told.per_connection).await?;
     let mut head = stage.head().await?;
     let began = Instant::now();
     let span = Duration::from_secs(seconds);
@@ -99,14 +121,15 @@ fn run(events: f64, took: Duration, cpu: [f64; 3]) -> drive::Run {
 
 async fn theirs(
     bar: &Process,
-    per_connection: usize,
+    Told { subscribers, per_connection, .. }: &Told,
     seconds: u64,
     sample: &[u8],
 ) -> Result<postgres::Run, Failure> {
     let body = u32::try_from(sample.len())?.to_be_bytes().to_vec();
-    let asking: Vec<Asking> = (0..SUBSCRIBERS).map(|_| (None, body.clone())).collect();
+    let asking: Vec<Asking> = (0..*subscribers).map(|_| (None, body.clone())).collect();
+    let per_connection = *per_connection;
     let manner = Manner { path: raw::STREAM, per_connection, window: OPEN_WINDOW, open: false };
-    let tally = Tally::new(Kind::Bytes, SUBSCRIBERS);
+    let tally = Tally::new(Kind::Bytes, *subscribers);
     let crowd = Crowd::gather(&bar.address, manner, tally, asking).await?;
     crowd.all_at(1).await?;
     tokio::time::sleep(WARM_UP).await;
