@@ -1,5 +1,6 @@
 //! Child processes of the real binary.
 
+use crate::support::discreet::assert_discreet;
 use std::fs::File;
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -159,6 +160,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        assert_discreet("a service's lines", &self.said());
     }
 }
 

@@ -119,7 +119,7 @@ async fn a_service_whose_key_set_is_away_starts_waits_and_says_nothing_secret() 
     }
     issuer.replies(Reply::Drops);
     assert_eq!(list_accounts(&service, &token).await, Ok(()), "the keys there are stay");
-    let log = service.log(&folder);
+    let log = service.log();
     for said in [
         "nobody is let in until it can",
         "tokens are verified with a new key set",
@@ -153,7 +153,7 @@ async fn keys_come_from_whom_somebody_vouches_for_and_on_no_way_without_tls() {
         let line = format!("{environment} cargo run --release -- {flags}");
         let service = Service::start(&folder, &line, url(&database));
         assert_eq!(list_accounts(&service, &key.token("a")).await, Err(Code::Unavailable));
-        let log = service.log(&folder);
+        let log = service.log();
         assert!(log.contains(said), "{said} is not in {log}");
         assert!(service.stop().success());
     }

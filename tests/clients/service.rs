@@ -2,8 +2,10 @@
 
 use super::shell::{Folder, kill};
 use super::support::database::{TestDatabase, TestEngine, engine};
+use super::support::discreet::assert_discreet;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -16,6 +18,7 @@ const SECRET: &str = "a secret of the tests' own, long enough";
 /// A service that is up; killed when dropped.
 pub struct Service {
     child: Child,
+    log: PathBuf,
     /// Where it serves.
     pub address: String,
     /// What it printed when it was up.
@@ -25,20 +28,21 @@ pub struct Service {
 impl Service {
     /// Runs `line` in `folder` on a port of its own, over `database` where one is given, until the banner is complete.
     pub fn start(folder: &Folder, line: &str, database: Option<&str>) -> Self {
-        let log = File::create(folder.path().join(LOG)).expect("a file for log lines");
+        let log = folder.path().join(LOG);
+        let file = File::create(&log).expect("a file for log lines");
         let mut command = folder.command("sh");
         command.arg("-c").arg(format!("exec {line}")).env("PARTNER_LISTEN", "127.0.0.1:0");
         if let Some(url) = database {
             command.env("PARTNER_DATABASE_URL", url);
         }
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("a shell");
+        let mut child = command.stdout(Stdio::piped()).stderr(file).spawn().expect("a shell");
         let lines =
             lines_of(BufReader::new(child.stdout.take().expect("standard output is piped")));
         let mut banner = String::new();
         loop {
             let Ok(line) = lines.recv_timeout(PATIENCE) else {
                 let _ = child.kill();
-                let log = fs::read_to_string(folder.path().join(LOG)).unwrap_or_default();
+                let log = fs::read_to_string(&log).unwrap_or_default();
                 panic!("{line} did not start: {banner}{log}");
             };
             banner += &format!("{line}\n");
@@ -52,7 +56,7 @@ impl Service {
             .and_then(|rest| rest.trim().split(',').next())
             .expect("the banner tells the address")
             .to_owned();
-        Self { child, address, banner }
+        Self { child, log, address, banner }
     }
 
     /// As started without arguments: over the engine that the tests run on.
@@ -69,8 +73,8 @@ impl Service {
     }
 
     /// Its log lines so far.
-    pub fn log(&self, folder: &Folder) -> String {
-        fs::read_to_string(folder.path().join(LOG)).unwrap_or_default()
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     /// SIGTERM, and what the process answered.
@@ -92,6 +96,7 @@ impl Drop for Service {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        assert_discreet("the service's log lines", &self.log());
     }
 }
 

@@ -314,10 +314,10 @@ async fn a_nats_server_that_does_not_answer_is_a_warning_without_its_password() 
         "env RUST_LOG=trace cargo run --release -- --doorbell nats://partner:hush@127.0.0.1:1";
     let service = Service::start(&folder, line, url(&database));
     let warning = "the doorbell does not work; polling until it does";
-    while engine() == TestEngine::Postgres && !service.log(&folder).contains(warning) {
+    while engine() == TestEngine::Postgres && !service.log().contains(warning) {
         std::thread::yield_now();
     }
-    let log = service.log(&folder);
+    let log = service.log();
     assert!(!log.contains("hush") && !service.banner.contains("hush"), "{log}");
     assert_eq!(service.stop().code(), Some(0));
 }

@@ -101,5 +101,9 @@ async fn share(first: u64, upto: u64) -> Vec<Ending> {
     for lane in futures::future::join_all(lanes).await {
         endings.extend(lane.expect("a lane's histories end"));
     }
+    // what followed the log of one database would go on beside the next
+    for replica in &stage.replicas {
+        replica.backend.close().await;
+    }
     endings
 }

@@ -1,6 +1,7 @@
 //! What the protos publish about refusals, read from their comments: every reason with its code, what it means and its
 //! metadata; and the reasons that each RPC can give.
 
+use super::discreet::assert_discreet;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use tonic::Status;
 use tonic::service::Routes;
-use tonic_types::StatusExt;
+use tonic_types::{ErrorInfo, StatusExt};
 
 const FILE: &str = "partner/v1/error_reason.proto";
 const PREFIX: &str = "ERROR_REASON_";
@@ -28,6 +29,8 @@ const ABOUT_CALLERS: [&str; 5] = [
     "ACCOUNT_NOT_ACTIVE",
     "NOT_YET_THERE",
 ];
+/// Metadata that its owner has published.
+const FOR_ALL: &str = "contact_email";
 /// Where names end that are always there.
 const PERHAPS: &str = "perhaps ";
 
@@ -163,7 +166,7 @@ fn number(index: usize) -> i32 {
     i32::try_from(index).expect("few of them")
 }
 
-/// The service, each of whose refusals has to be one that its RPC's comment lists.
+/// The service, each of whose refusals has to be one that its RPC's comment lists, and to tell nobody's address.
 pub fn checked(routes: Routes) -> Routes {
     routes.into_axum_router().layer(from_fn(check)).into()
 }
@@ -172,13 +175,20 @@ async fn check(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
     let refusal = Status::from_header_map(response.headers());
-    let info = refusal.and_then(|status| status.get_details_error_info());
-    if let Some(info) = info.filter(|_| path.starts_with("/partner.v1.")) {
-        let reason = &info.reason;
+    if let Some(refusal) = refusal.filter(|_| path.starts_with("/partner.v1."))
+        && let Some(info) = refusal.get_details_error_info()
+    {
+        let ErrorInfo { reason, metadata, .. } = info;
         assert!(
-            PUBLISHED.allows(&path, reason),
+            PUBLISHED.allows(&path, &reason),
             "{path} gave {reason}, which its comment does not list"
         );
+        let told = metadata.iter().filter(|(name, _)| *name != FOR_ALL);
+        let told = told.map(|(_, value)| value.as_str());
+        let bad = refusal.get_details_bad_request().map(|bad| bad.field_violations);
+        let bad = bad.iter().flatten().map(|violation| violation.description.as_str());
+        let told: Vec<&str> = [refusal.message()].into_iter().chain(told).chain(bad).collect();
+        assert_discreet(&format!("refusals of {path}"), &told.join("\n"));
     }
     response
 }

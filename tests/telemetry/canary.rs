@@ -1,5 +1,6 @@
 //! Nothing of what people told the service is in what the service tells of itself.
 
+use crate::support::discreet::assert_discreet;
 use crate::walking::{MARK, Told, walk};
 use partner_service::config;
 use std::ffi::OsString;
@@ -61,4 +62,14 @@ fn a_configuration_does_not_show_its_secrets_when_it_is_printed_for_debugging() 
     let debug = format!("{:?} {:?}", read.cli, read.settings);
     assert!(debug.contains("mail.example"));
     assert!(!debug.contains(MARK), "{debug}");
+}
+
+#[test]
+fn an_address_is_found_wherever_it_stands_in_what_a_service_says() {
+    for line in
+        ["to <ana@acme.example>", "{\"member\":\"ana@acme.example\"}", "email=ana@a.example, x"]
+    {
+        assert!(std::panic::catch_unwind(|| assert_discreet("lines", line)).is_err(), "{line}");
+    }
+    assert_discreet("lines", "postgres://partner@db.example/x\nat 5@6, @ home");
 }

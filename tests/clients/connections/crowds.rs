@@ -29,7 +29,7 @@ async fn connections_beyond_the_cap_are_closed_and_told_once_and_places_come_bac
     for _ in 0..200 {
         assert!(idle(address).await.is_none());
     }
-    let log = stage.service.log(&stage.folder);
+    let log = stage.service.log();
     let told = log.matches("connections were closed as they came").count();
     assert_eq!(told, 1, "{log}");
     inside.clear();

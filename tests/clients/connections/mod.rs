@@ -26,8 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A service to attack.
 struct Stage {
-    folder: Folder,
     service: Service,
+    /// Gone when dropped, after the service that logs in it.
+    _folder: Folder,
 }
 
 impl Stage {
@@ -39,7 +40,7 @@ impl Stage {
         let folder = Folder::new();
         let line = format!("env RUST_LOG=warn cargo run --release -- {flags}");
         let service = Service::start(&folder, line.trim(), None);
-        Self { folder, service }
+        Self { service, _folder: folder }
     }
 
     async fn attacker(&self) -> Attacker {

@@ -267,7 +267,7 @@ async fn a_renewed_certificate_is_served_without_a_restart_and_a_stream_goes_on(
     watcher.until(|line| !line["heartbeat"].is_null());
 
     // with the key of the one before it is worth nothing, and is told once
-    let log = || service.log(&stage.folder);
+    let log = || service.log();
     let key = fs::read_to_string(stage.folder.path().join("service.key")).unwrap();
     stage.renew();
     let renewed = fs::read_to_string(stage.folder.path().join("service.key")).unwrap();
