@@ -16,5 +16,5 @@ fn is_border(c: char) -> bool {
 /// As `somebody@example.com`; the user of a URL is none.
 fn is_address(word: &str) -> bool {
     let Some((local, domain)) = word.rsplit_once('@') else { return false };
-    !local.is_empty() && !local.contains("://") && domain.contains('.')
+    !local.is_empty() && !local.contains("://") && domain.trim_end_matches('.').contains('.')
 }
