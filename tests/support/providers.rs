@@ -189,6 +189,16 @@ pub async fn seed(db: &DatabaseConnection, count: u32) {
             format!("INSERT INTO provider_words (rowid, words) SELECT 1000000 + n, {words} FROM ({texts}) AS t"),
         ]),
     }
+    let (places, word) = match engine() {
+        TestEngine::Postgres => ("string_to_table(w, ' ') AS own", "own"),
+        TestEngine::Sqlite => {
+            (r#"json_each('["' || replace(w, ' ', '","') || '"]') AS own"#, "own.value")
+        }
+    };
+    statements.push(format!(
+        "INSERT INTO provider_posting SELECT {word}, name, account_id FROM ({texts}) AS t, {places} \
+         WHERE substr({word}, 1, 2) IN ('n_', 'v_')"
+    ));
     statements.push(
         if engine() == TestEngine::Postgres { "VACUUM ANALYZE" } else { "ANALYZE" }.to_owned(),
     );
