@@ -93,3 +93,59 @@ impl Sought {
 fn may_fit(fit: Fit, entries: &[Entries]) -> bool {
     entries.iter().all(|word| word.of(fit) > 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::words::Term;
+
+    fn sought(words: &[&str]) -> Sought {
+        let whole = |word: &&str| vec![Term::whole((*word).to_owned())];
+        Sought { words: words.iter().map(whole).collect(), ..Sought::default() }
+    }
+
+    fn counted(in_name: u64, in_services: u64) -> Entries {
+        Entries { in_name, in_services, some_begin: false }
+    }
+
+    fn listed(along: Option<Along>) -> Vec<String> {
+        match along {
+            Some(Along::Lists { marks, .. }) => marks,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn p2_those_with_all_words_are_met_along_the_shortest_list() {
+        let words = sought(&["cloud", "backup"]);
+        let entries = [counted(900, 0), counted(20, 50)];
+        assert_eq!(listed(words.along(Fit::InName, &entries)), ["n_backup"]);
+        assert_eq!(listed(words.along(Fit::InServices, &entries)), ["n_backup", "v_backup"]);
+        assert_eq!(words.along(Fit::Anywhere, &entries), Some(Along::Everybody));
+    }
+
+    #[test]
+    fn p2_nobody_is_met_where_a_word_is_in_no_list() {
+        let words = sought(&["cloud", "backup"]);
+        let (nobody, only_names) = ([counted(9, 9), counted(0, 0)], [counted(9, 0), counted(9, 0)]);
+        assert_eq!(words.along(Fit::InName, &nobody), None);
+        assert_eq!(words.along(Fit::InServices, &nobody), None);
+        assert_eq!(words.along(Fit::InServices, &only_names), None);
+        assert!(words.fitting(Fit::Anywhere, &nobody).but_not.is_empty());
+        assert_eq!(words.fitting(Fit::Anywhere, &only_names).but_not.len(), 2);
+    }
+
+    #[test]
+    fn p2_a_list_of_the_only_word_is_the_answer_unless_one_must_be_served() {
+        let alone = sought(&["backup"]);
+        let entries = [counted(SHORT, 5)];
+        let lists = |are_enough| Along::Lists {
+            marks: vec!["v_backup".to_owned()],
+            are_short: true,
+            are_enough,
+        };
+        assert_eq!(alone.along(Fit::InServices, &entries), Some(lists(true)));
+        let served = Sought { serves: vec!["c_se".to_owned()], ..alone };
+        assert_eq!(served.along(Fit::InServices, &entries), Some(lists(false)));
+    }
+}

@@ -91,10 +91,11 @@ pub async fn words_between(
 /// Prepares a transaction for searches.
 ///
 /// The planner takes matching a set of words for cheaper than it is, and would sooner read the whole index through; and
-/// compiling a statement takes longer than running it.
+/// compiling a statement, or starting workers for it, takes longer than running it.
 pub async fn prepare(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     if db.get_database_backend() == DbBackend::Postgres {
-        db.execute_unprepared("SET LOCAL enable_seqscan = off; SET LOCAL jit = off").await?;
+        let settings = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0";
+        db.execute_unprepared(settings).await?;
     }
     Ok(())
 }
@@ -226,10 +227,12 @@ impl Page<'_> {
             }
             Along::Lists { marks, .. } => {
                 for (index, mark) in marks.iter().enumerate() {
+                    // each cut by itself, or else all of them would be read to be sorted
                     query.text(if index > 0 { " UNION ALL " } else { "" });
-                    query.text("SELECT name_key, account_id FROM provider_posting i WHERE word = ");
+                    query.text("SELECT * FROM (SELECT name_key, account_id FROM provider_posting i WHERE word = ");
                     query.value(mark.as_str()).text(" AND ");
                     self.shown(&mut query);
+                    query.in_order(steps).text(") AS l");
                 }
             }
         }
