@@ -11,7 +11,7 @@ use partner_service::grpc::pb;
 use std::time::Instant;
 
 /// Rows and index entries of a search, on average of those below: nothing that grows with the directory.
-const MOST_VISITED: i64 = 4_000;
+const MOST_VISITED: i64 = 2_000;
 
 #[tokio::test]
 async fn p2_a_search_walks_indexes_however_many_providers_there_are() {
