@@ -230,9 +230,9 @@ fn ranked(
         })
         .filter_map(|one| {
             let within = |places: &[&BTreeSet<String>]| {
-                let has =
-                    |word: &&str| places.iter().any(|own| own.iter().any(|own| is(word, own)));
-                asked.iter().all(|word| has(word))
+                asked
+                    .iter()
+                    .all(|word| places.iter().any(|own| own.iter().any(|own| is(word, own))))
             };
             let fit = match () {
                 () if asked.is_empty() => 3,
