@@ -69,12 +69,18 @@ pub fn may_be_misspelt(word: &str) -> bool {
     !word.starts_with(is_unspaced) && word.chars().count() >= MISSPELT_CHARS
 }
 
+/// By how many letters a misspelling of this length may differ.
+#[must_use]
+pub fn most_slips(word: &str) -> usize {
+    if word.chars().count() >= MISSPELT_TWICE_CHARS { 2 } else { 1 }
+}
+
 /// By how many letters a word differs from another (added, left out, changed, or two neighbours swapped), if these are so
 /// few that it may be a misspelling of it.
 #[must_use]
 pub fn slips(word: &str, other: &str) -> Option<usize> {
     let (a, b): (Vec<char>, Vec<char>) = (word.chars().collect(), other.chars().collect());
-    let most = if a.len() >= MISSPELT_TWICE_CHARS { 2 } else { 1 };
+    let most = most_slips(word);
     let slips = (a.len().abs_diff(b.len()) <= most).then(|| distance(&a, &b));
     slips.filter(|slips| *slips <= most)
 }

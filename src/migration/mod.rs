@@ -10,6 +10,7 @@ mod m0003_roles;
 mod m0004_directory;
 mod m0005_sharing;
 mod m0006_mail;
+mod m0007_postings;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_directory::Migration),
             Box::new(m0005_sharing::Migration),
             Box::new(m0006_mail::Migration),
+            Box::new(m0007_postings::Migration),
         ]
     }
 }

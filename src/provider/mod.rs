@@ -6,6 +6,7 @@
 //!   inquiries.rs  ContactProviders                store.rs       reads
 //!   directory.rs  the index of what is published, made anew
 //!   sql.rs        the published words, and the statements that search them, in each engine's own text search
+//!   query.rs      how such a statement is written      lists.rs  who has a word, in order of name
 //! ```
 //! What is published stands once more in `provider_index`, and only that: a search cannot find what is unlisted, or
 //! belongs to an account that is not in use, since it is not there. The engines say which profiles have the words, by
@@ -14,7 +15,9 @@
 
 pub mod directory;
 pub mod inquiries;
+mod lists;
 pub mod profile;
+mod query;
 pub mod reactions;
 pub mod search;
 mod sql;

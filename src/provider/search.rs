@@ -98,31 +98,20 @@ async fn found(
         let named = sql::everybody(db, after.as_ref().map(|(_, named)| named), limit).await?;
         return Ok(named.into_iter().map(|named| place((Fit::Anywhere, named))).collect());
     }
-    let best = match sql::best(db, &sought, after.as_ref(), limit).await? {
-        Some(best) => best,
-        None => one_fit_after_the_other(db, &sought, after, limit).await?,
-    };
-    Ok(best.into_iter().map(place).collect())
-}
-
-/// So many fit that each place in the ranking is looked up by itself.
-async fn one_fit_after_the_other(
-    db: &impl ConnectionTrait,
-    sought: &Sought,
-    after: Option<(Fit, Named)>,
-    limit: u64,
-) -> Result<Vec<(Fit, Named)>, Error> {
-    let mut page = Vec::new();
+    let entries = sql::entries(db, &sought).await?;
     let from = match &after {
         Some((fit, _)) => *fit,
         None if sought.words.is_empty() => Fit::Anywhere,
         None => Fit::Name,
     };
+    let mut page = Vec::new();
     for fit in Fit::ALL.into_iter().filter(|fit| *fit >= from) {
+        let Some(along) = sought.along(fit, &entries) else { continue };
         let lacking = limit - page.len() as u64;
         let after = after.as_ref().filter(|(last, _)| *last == fit).map(|(_, named)| named);
-        let named = sql::fitting(db, sought, fit, after, lacking).await?;
-        page.extend(named.into_iter().map(|named| (fit, named)));
+        let how = (fit, &along, &sought.fitting(fit, &entries));
+        let named = sql::fitting(db, &sought, how, after, lacking).await?;
+        page.extend(named.into_iter().map(|named| place((fit, named))));
         if page.len() as u64 >= limit {
             break;
         }
@@ -165,8 +154,8 @@ async fn sought(db: &impl ConnectionTrait, wish: &Wish, how: Words) -> Result<So
 async fn spellings(db: &impl ConnectionTrait, word: &str) -> Result<Vec<String>, Error> {
     let Some(first) = word.chars().next() else { return Ok(Vec::new()) };
     let next = (u32::from(first) + 1..).find_map(char::from_u32).unwrap_or(char::MAX);
-    let length = word.chars().count();
-    let lengths = (length.saturating_sub(2), length + 2);
+    let (length, slips) = (word.chars().count(), search::most_slips(word));
+    let lengths = (length.saturating_sub(slips), length + slips);
     let near = sql::words_between(db, (&first.to_string(), &next.to_string()), lengths).await?;
     let mut alike: Vec<(usize, String)> =
         near.into_iter().filter_map(|known| Some((search::slips(word, &known)?, known))).collect();

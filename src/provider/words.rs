@@ -18,6 +18,8 @@ pub struct Stored {
     pub name_key: String,
     /// Every word and mark.
     pub all: BTreeSet<String>,
+    /// Marks of words in the name, and of those among the services that are not in the name.
+    pub listed: BTreeSet<String>,
     /// Words that somebody may misspell.
     pub spelt: BTreeSet<String>,
 }
@@ -33,8 +35,13 @@ impl Stored {
         all.extend(texts(&row.countries).iter().map(|code| country(code)));
         all.extend(texts(&row.cities).iter().map(|name| city(name)));
         all.extend(customer_sizes(row).into_iter().map(|one| size(one).to_owned()));
+        let only_services = services.iter().filter(|word| !name.contains(word));
+        let listed = name.iter().map(|word| format!("{IN_NAME}{word}"));
+        let listed =
+            listed.chain(only_services.map(|word| format!("{IN_SERVICES}{word}"))).collect();
         let spelt = name.iter().chain(&services).filter(|word| search::may_be_misspelt(word));
-        Self { name_key: search::key(&row.display_name), spelt: spelt.cloned().collect(), all }
+        let spelt = spelt.cloned().collect();
+        Self { name_key: search::key(&row.display_name), all, listed, spelt }
     }
 }
 
@@ -49,6 +56,16 @@ pub struct Term {
 impl Term {
     pub fn whole(word: String) -> Self {
         Self { word, begins: false }
+    }
+
+    /// The mark of having it in the name.
+    pub fn in_name(&self) -> Self {
+        self.at(IN_NAME)
+    }
+
+    /// The mark of having it among the services.
+    pub fn in_services(&self) -> Self {
+        self.at(IN_SERVICES)
     }
 
     fn at(&self, place: &str) -> Self {
@@ -100,29 +117,9 @@ impl Sought {
         self.words.is_empty() && self.serves.is_empty()
     }
 
-    /// What those have who fit at all.
-    pub fn condition(&self) -> Condition {
-        let serves = self.serves.iter().map(|mark| vec![Term::whole(mark.clone())]);
-        Condition { each: serves.chain(self.words.iter().cloned()).collect(), but_not: Vec::new() }
-    }
-
-    /// What those have who fit so well and no better, a name that is just this apart.
-    pub fn fitting(&self, fit: Fit) -> Condition {
-        let (in_name, in_services) = (self.in_name(), self.in_services());
-        let Condition { mut each, .. } = self.condition();
-        let but_not = match fit {
-            Fit::Name => Vec::new(),
-            Fit::InName => {
-                each.extend(in_name);
-                Vec::new()
-            }
-            Fit::InServices => {
-                each.extend(in_services);
-                in_name
-            }
-            Fit::Anywhere => in_services,
-        };
-        Condition { each, but_not }
+    /// Of whom it must serve.
+    pub fn marks(&self) -> impl Iterator<Item = Vec<Term>> {
+        self.serves.iter().map(|mark| vec![Term::whole(mark.clone())])
     }
 
     /// Every word, in the name.

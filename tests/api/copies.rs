@@ -111,7 +111,8 @@ async fn a_copy_holds_every_table_of_the_schema_but_what_is_made_anew() {
         .filter_map(|line| Some(line.get("table")?.as_str()?.to_owned()))
         .collect();
     let is_made_anew = |name: &String| {
-        ["log_head", "seaql_migrations", "provider_index"].contains(&name.as_str())
+        ["log_head", "seaql_migrations", "provider_index", "provider_posting"]
+            .contains(&name.as_str())
             || name.starts_with("provider_words")
             || name.starts_with("sqlite_")
     };

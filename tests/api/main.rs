@@ -62,6 +62,8 @@ mod pages;
 mod parallel;
 mod precedence;
 mod preferences;
+mod provider_migration;
+mod provider_oracle;
 mod provider_plan;
 mod provider_search;
 mod providers;

@@ -1,4 +1,4 @@
-//! A run of calls: so many in flight over four connections, a first second not counted.
+//! A run of calls: so many in flight over four connections at most, a first second not counted.
 
 use crate::Failure;
 use crate::calls::Call;
@@ -78,10 +78,11 @@ pub async fn calls(
         stopping: AtomicBool::new(false),
         made: AtomicU64::new(0),
     });
-    let callers: Vec<_> = (0..CONNECTIONS)
+    let connections = CONNECTIONS.min(in_flight);
+    let callers: Vec<_> = (0..connections)
         .map(|_| {
             let (plan, address) = (Arc::clone(&plan), target.address.to_owned());
-            tokio::spawn(unary::keep_calling(plan, address, in_flight / CONNECTIONS))
+            tokio::spawn(unary::keep_calling(plan, address, in_flight / connections))
         })
         .collect();
     tokio::time::sleep(WARM_UP).await;

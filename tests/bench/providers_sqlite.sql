@@ -13,6 +13,11 @@ FROM json_each($1);
 INSERT INTO provider_words (rowid, words)
 SELECT value ->> 'number', value ->> 'words' FROM json_each($1);
 
+INSERT OR IGNORE INTO provider_posting
+SELECT word.value, r.value ->> 'name', unhex(r.value ->> 'account')
+FROM json_each($1) AS r, json_each('["' || replace(r.value ->> 'words', ' ', '","') || '"]') AS word
+WHERE substr(word.value, 1, 2) IN ('n_', 'v_');
+
 INSERT OR IGNORE INTO provider_word
 SELECT word.value FROM json_each($1) AS r,
     json_each('["' || replace((r.value ->> 'name') || ' ' || (r.value ->> 'services'), ' ', '","') || '"]') AS word

@@ -62,15 +62,18 @@ async fn on(
     for round in 1..=arguments.rounds {
         eprintln!("round {round} of {}: {name}", arguments.rounds);
         let target = Target::service(&service, postmaster);
-        let run =
-            drive::calls(target, Call::Search, IN_FLIGHT, arguments.seconds, (0, i64::MAX)).await?;
+        let seconds = arguments.seconds;
+        let run = drive::calls(target, Call::Search, IN_FLIGHT, seconds, (0, i64::MAX)).await?;
+        let alone = drive::calls(target, Call::Search, 1, seconds, (0, i64::MAX)).await?;
         let figure = Figure::new(name, "ms", Some(AT_MOST_MS));
-        report.figure(match run.first_failure {
+        report.figure(match run.first_failure.or(alone.first_failure) {
             Some(why) => figure.void(why),
             None => figure.with(
                 quantile(&run.latencies_ms, 0.99),
                 &[
                     ("p50", quantile(&run.latencies_ms, 0.5)),
+                    ("p50, 1 in flight", quantile(&alone.latencies_ms, 0.5)),
+                    ("p99, 1 in flight", quantile(&alone.latencies_ms, 0.99)),
                     ("calls/s", run.per_second),
                     ("service us each", run.service_microseconds),
                     ("database us each", run.database_microseconds),

@@ -48,7 +48,7 @@ async fn the_banner_tells_version_address_database_and_authentication() {
     };
     assert_eq!(lines[0], concat!("partner-service ", env!("CARGO_PKG_VERSION")));
     assert_eq!(lines[1], format!("  gRPC      {at}, no TLS"));
-    assert_eq!(lines[2], format!("  database  {store} (6 migrations applied)"));
+    assert_eq!(lines[2], format!("  database  {store} (7 migrations applied)"));
     assert!(
         lines[3].starts_with("  auth      none: a caller is the member that x-member-id names")
     );

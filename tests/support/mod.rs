@@ -14,6 +14,7 @@ pub mod histories;
 pub mod issuer;
 pub mod letters;
 pub mod postbox;
+pub mod provider_oracle;
 pub mod providers;
 pub mod published;
 pub mod refusal;

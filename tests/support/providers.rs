@@ -147,7 +147,8 @@ impl Organization {
 }
 
 /// As many published providers, written straight into the tables: all are called `Provider <number>`; of their words
-/// `service<n>` is one in forty's, `rare<n>` one in a thousand's, and `late` that of all above 8,000; every tenth serves SE.
+/// `service<n>` is one in forty's, `rare<n>` one in a thousand's, `late` that of all above 8,000, and `tail` a service of
+/// theirs; every tenth serves SE.
 pub async fn seed(db: &DatabaseConnection, count: u32) {
     let (id, words) = match engine() {
         TestEngine::Postgres => ("gen_random_uuid()", "array_to_tsvector(string_to_array(w, ' '))"),
@@ -163,7 +164,7 @@ pub async fn seed(db: &DatabaseConnection, count: u32) {
     let texts = "SELECT -created_position AS n, account_id, 'provider ' || number AS name, \
          'provider n_provider ' || number || ' n_' || number || ' service' || (-created_position % 40) \
          || ' v_service' || (-created_position % 40) || ' rare' || (-created_position % 1000) \
-         || ' text' || (-created_position % 7) || CASE WHEN created_position < -8000 THEN ' late' ELSE '' END \
+         || ' text' || (-created_position % 7) || CASE WHEN created_position < -8000 THEN ' late tail v_tail' ELSE '' END \
          || CASE WHEN created_position % 10 = 0 THEN ' c_se' ELSE ' c_no' END || ' t_city_' || (-created_position % 10) AS w \
          FROM (SELECT created_position, account_id, substr(display_name, 10) AS number FROM provider_profile \
          WHERE created_position < 0) AS seeded";
@@ -189,6 +190,16 @@ pub async fn seed(db: &DatabaseConnection, count: u32) {
             format!("INSERT INTO provider_words (rowid, words) SELECT 1000000 + n, {words} FROM ({texts}) AS t"),
         ]),
     }
+    let (places, word) = match engine() {
+        TestEngine::Postgres => ("string_to_table(w, ' ') AS own", "own"),
+        TestEngine::Sqlite => {
+            (r#"json_each('["' || replace(w, ' ', '","') || '"]') AS own"#, "own.value")
+        }
+    };
+    statements.push(format!(
+        "INSERT INTO provider_posting SELECT {word}, name, account_id FROM ({texts}) AS t, {places} \
+         WHERE substr({word}, 1, 2) IN ('n_', 'v_')"
+    ));
     statements.push(
         if engine() == TestEngine::Postgres { "VACUUM ANALYZE" } else { "ANALYZE" }.to_owned(),
     );
