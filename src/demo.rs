@@ -2,7 +2,7 @@
 //!
 //! Ids are made from names, so a second run finds everything there and changes nothing.
 
-use crate::config::DemoConfig;
+use crate::config::{DemoConfig, Output};
 use crate::dial::{self, Dial, DialError};
 use crate::grpc::pb::account_service_client::AccountServiceClient;
 use crate::grpc::pb::{
@@ -10,6 +10,7 @@ use crate::grpc::pb::{
 };
 use futures::{TryStreamExt, stream};
 use serde::Deserialize;
+use serde_json::json;
 use std::io::Write;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
@@ -31,7 +32,7 @@ pub enum DemoError {
     #[error(
         "the service asks for credentials; give an operator's token with --token or PARTNER_TOKEN"
     )]
-    Unauthenticated,
+    Unauthenticated(Status),
     #[error("the service refused: {} ({:?})", dial::cause(.0), .0.code())]
     Refused(Status),
     #[error("the built-in organisations cannot be read: {0}")]
@@ -46,12 +47,21 @@ impl DemoError {
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::Dial(_) | Self::Token)
     }
+
+    /// What the service refused with, if it did.
+    #[must_use]
+    pub fn status(&self) -> Option<&Status> {
+        match self {
+            Self::Unauthenticated(status) | Self::Refused(status) => Some(status),
+            Self::Unreachable { .. } | Self::Dial(_) | Self::Data(_) | Self::Token => None,
+        }
+    }
 }
 
 impl From<Status> for DemoError {
     fn from(status: Status) -> Self {
         if status.code() == Code::Unauthenticated {
-            Self::Unauthenticated
+            Self::Unauthenticated(status)
         } else {
             Self::Refused(status)
         }
@@ -107,11 +117,21 @@ pub async fn run(config: &DemoConfig) -> Result<(), DemoError> {
     let Organizations { organizations } = serde_json::from_str(ORGANIZATIONS)?;
     let dial = Dial::to(config.address.as_deref(), &config.data_dir, &config.tls)?;
     let client = connect(&dial).await?;
-    let mut new = 0;
+    let (mut new, mut loaded) = (0, Vec::new());
     for organization in &organizations {
         let (people, made) = load(config, &client, organization).await?;
         new += made;
-        say(format_args!("  {:<20} {}  {people:>5} people", organization.name, organization.id()));
+        let (name, id) = (&organization.name, organization.id());
+        match config.output {
+            Output::Text => say(format_args!("  {name:<20} {id}  {people:>5} people")),
+            Output::Json => {
+                loaded.push(json!({"name": name, "accountId": id, "people": people}));
+            }
+        }
+    }
+    if config.output == Output::Json {
+        say(format_args!("{}", json!({"organizations": loaded, "newPeople": new})));
+        return Ok(());
     }
     match new {
         0 => say(format_args!("All of them were here already; nothing changed.")),

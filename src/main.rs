@@ -1,14 +1,11 @@
-//! The subcommands, and what the process answers: exit code and one line on standard error.
+//! The subcommands, and what the process answers: exit code, and what failed on standard error.
 
-use partner_service::commands::{self, Report, copy, health, migrate, version};
+use partner_service::commands::{self, Failure, Report, copy, health, migrate, version};
 use partner_service::config::{
-    self, Command, ConfigCommand, ConfigError, Invocation, MailCommand, MigrateCommand,
-    PreviewConfig, ReadError, ServeConfig, WatchConfig,
+    self, Command, ConfigCommand, Invocation, MailCommand, MigrateCommand, Output, ReadError,
+    ServeConfig, WatchConfig,
 };
-use partner_service::demo::DemoError;
-use partner_service::server::ServeError;
-use partner_service::watch::WatchError;
-use partner_service::{backend::OpenError, demo, mail, server, telemetry, token};
+use partner_service::{demo, server, telemetry};
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
@@ -20,22 +17,17 @@ use tokio_util::sync::CancellationToken;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const FAILED: u8 = 1;
-/// What clap exits with too.
-const USAGE: u8 = 2;
-
-struct Failure {
-    code: u8,
-    message: String,
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    let output = config::output(&arguments);
     let invocation = match config::read(&arguments) {
         Ok(invocation) => invocation,
-        Err(ReadError::Clap(answer)) => answer.exit(),
-        Err(ReadError::Config(error)) => return failed(&Failure::from(error)),
+        // in its own words and colours, or help
+        Err(ReadError::Clap(answer)) if !answer.use_stderr() || output == Output::Text => {
+            answer.exit()
+        }
+        Err(error) => return failed(&error.into(), output),
     };
     match run(invocation).await {
         Ok(Report { text, is_aside, code }) => {
@@ -46,13 +38,13 @@ async fn main() -> ExitCode {
             };
             ExitCode::from(code)
         }
-        Err(failure) => failed(&failure),
+        Err(failure) => failed(&failure, output),
     }
 }
 
-fn failed(Failure { code, message }: &Failure) -> ExitCode {
-    eprintln!("partner-service: {message}");
-    ExitCode::from(*code)
+fn failed(failure: &Failure, output: Output) -> ExitCode {
+    let _ = std::io::stderr().write_all(failure.told(output).as_bytes());
+    ExitCode::from(failure.code)
 }
 
 async fn run(Invocation { cli, settings }: Invocation) -> Result<Report, Failure> {
@@ -78,11 +70,9 @@ async fn run(Invocation { cli, settings }: Invocation) -> Result<Report, Failure
         Some(Command::Export(config)) => Ok(copy::export(&config).await?),
         Some(Command::Import(config)) => Ok(copy::import(&config).await?),
         Some(Command::Demo(config)) => Ok(demo::run(&config).await.map(done)?),
-        Some(Command::Token(config)) => {
-            Ok(token::sign(&config).map(|token| Report::done(format!("{token}\n")))?)
-        }
+        Some(Command::Token(config)) => Ok(commands::token::sign(&config)?),
         Some(Command::Watch(config)) => Ok(watch(&config).await.map(done)?),
-        Some(Command::Mail(MailCommand::Preview(config))) => preview(&config),
+        Some(Command::Mail(MailCommand::Preview(config))) => commands::preview::letter(&config),
         Some(Command::Version(config)) => Ok(version::tell(&config)),
         Some(Command::Completions(config)) => {
             let mut script = Vec::new();
@@ -102,17 +92,6 @@ async fn watch(config: &WatchConfig) -> Result<(), Failure> {
     Ok(partner_service::watch::run(config, signalled()?).await?)
 }
 
-fn preview(config: &PreviewConfig) -> Result<Report, Failure> {
-    let PreviewConfig { kind, language, html, link_base_url } = config;
-    let letter = mail::preview::preview(kind.kind(), language, link_base_url);
-    let letter = letter.ok_or(Failure { code: FAILED, message: "no such letter".to_owned() })?;
-    Ok(Report::done(if *html {
-        format!("{}\n", letter.html)
-    } else {
-        format!("Subject: {}\n\n{}\n", letter.subject, letter.text)
-    }))
-}
-
 /// Cancelled by SIGTERM or SIGINT.
 fn signalled() -> Result<CancellationToken, Failure> {
     let shutdown = CancellationToken::new();
@@ -128,52 +107,4 @@ fn signalled() -> Result<CancellationToken, Failure> {
         stop.cancel();
     });
     Ok(shutdown)
-}
-
-impl Failure {
-    fn new(is_usage: bool, error: &dyn std::error::Error) -> Self {
-        Self { code: if is_usage { USAGE } else { FAILED }, message: error.to_string() }
-    }
-}
-
-impl From<ServeError> for Failure {
-    fn from(error: ServeError) -> Self {
-        Self::new(error.is_usage(), &error)
-    }
-}
-
-impl From<OpenError> for Failure {
-    fn from(error: OpenError) -> Self {
-        Self::new(error.is_usage(), &error)
-    }
-}
-
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
-        Self::new(true, &error)
-    }
-}
-
-impl From<DemoError> for Failure {
-    fn from(error: DemoError) -> Self {
-        Self::new(error.is_usage(), &error)
-    }
-}
-
-impl From<WatchError> for Failure {
-    fn from(error: WatchError) -> Self {
-        Self::new(error.is_usage(), &error)
-    }
-}
-
-impl From<copy::CopyError> for Failure {
-    fn from(error: copy::CopyError) -> Self {
-        Self::new(error.is_usage(), &error)
-    }
-}
-
-impl From<health::HealthError> for Failure {
-    fn from(error: health::HealthError) -> Self {
-        Self::new(error.is_usage(), &error)
-    }
 }

@@ -127,7 +127,7 @@ where
     /// Commits a batch and answers its callers, those apart whom others hold up and who still have time.
     async fn write(&self, batch: Vec<Waiting<T, A>>) -> Vec<Waiting<T, A>> {
         if !batch.is_empty() {
-            self.backend.meter.group_commits.record(batch.len() as u64);
+            self.backend.meter.group_commits.observe(batch.len() as f64);
         }
         let (backend, command, patience) = (Arc::clone(&self.backend), self.command, self.patience);
         let asked: Vec<_> = batch.iter().map(|one| one.asked.clone()).collect();

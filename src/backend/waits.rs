@@ -2,7 +2,8 @@
 //! for one like any call, and gives it back at once.
 
 use super::database::{Database, Engine};
-use crate::meter::{Histogram, Meter};
+use crate::meter::Meter;
+use prometheus_client::metrics::histogram::Histogram;
 use sea_orm::DatabaseConnection;
 use std::time::Instant;
 
@@ -21,5 +22,5 @@ async fn ask(engine: Engine, pool: &DatabaseConnection, waits: &Histogram) {
         Engine::Sqlite => drop(pool.get_sqlite_connection_pool().acquire().await),
         Engine::Postgres => drop(pool.get_postgres_connection_pool().acquire().await),
     }
-    waits.record_time(began.elapsed());
+    waits.observe(began.elapsed().as_secs_f64());
 }

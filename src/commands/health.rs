@@ -4,6 +4,7 @@ use super::Report;
 use crate::config::HealthcheckConfig;
 use crate::dial::{Dial, DialError, cause};
 use serde_json::json;
+use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -18,6 +19,10 @@ pub enum HealthError {
     Dial(#[from] DialError),
     #[error("no service answers on {address}: {reason}")]
     Silent { address: String, reason: String },
+    #[error("the service on {address} does not know {service:?}, which --service asks about")]
+    Unknown { address: String, service: String },
+    #[error("the service on {address} refused: {} ({:?})", cause(status), status.code())]
+    Refused { address: String, status: Status },
 }
 
 impl HealthError {
@@ -25,6 +30,15 @@ impl HealthError {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::Dial(_))
+    }
+
+    /// What the service refused with, if it did.
+    #[must_use]
+    pub fn status(&self) -> Option<&Status> {
+        match self {
+            Self::Refused { status, .. } => Some(status),
+            Self::Dial(_) | Self::Silent { .. } | Self::Unknown { .. } => None,
+        }
     }
 }
 
@@ -40,7 +54,12 @@ pub async fn check(config: &HealthcheckConfig) -> Result<Report, HealthError> {
         let channel = dial.connect().await.map_err(|error| silent(innermost(&error)))?;
         let request = HealthCheckRequest { service: config.service.clone() };
         let answer = HealthClient::new(channel).check(request).await;
-        answer.map_err(|status| silent(format!("{} ({:?})", cause(&status), status.code())))
+        answer.map_err(|status| match status.code() {
+            Code::NotFound => {
+                HealthError::Unknown { address: address.clone(), service: config.service.clone() }
+            }
+            _ => HealthError::Refused { address: address.clone(), status },
+        })
     };
     let waited = tokio::time::timeout(config.timeout.0, asking).await;
     let late =

@@ -1,13 +1,18 @@
 //! Subcommands that do one thing and end: about the schema, the configuration, a running service, this program.
 //!
-//! Each answers a [`Report`]: what goes to standard output, and the exit code. What failed is one line on standard error, for
-//! `main` to print.
+//! Each answers a [`Report`]: what goes to standard output, and the exit code; or a [`Failure`], which goes to standard
+//! error. `main` prints both.
 
 pub mod config;
 pub mod copy;
+mod failure;
 pub mod health;
 pub mod migrate;
+pub mod preview;
+pub mod token;
 pub mod version;
+
+pub use failure::Failure;
 
 use crate::config::Output;
 use serde_json::Value;

@@ -1,6 +1,9 @@
 //! The flags of the subcommands besides `serve`. They find what they share with it in the same variables and the same
 //! file.
+//!
+//! Groups with a heading come last: what stands behind one is listed below its heading.
 
+use super::values::id;
 use super::{ClientTlsFlags, ConfigFile, DatabaseFlags, Secret, ServeConfig, Span};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -38,7 +41,7 @@ pub const IMPORT_CODES: &str = "All of it is loaded, or nothing. The log goes on
     Exit codes: 0 loaded; 1 failed, and then nothing was loaded; 2 the command line, the environment or the configuration \
     file is wrong.";
 
-/// How a command answers.
+/// How a command answers, and tells what went wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Output {
     /// For people.
@@ -67,11 +70,11 @@ pub struct MigrateConfig {
     /// The service's data folder, where SQLite is unless told.
     #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
-    #[command(flatten)]
-    pub database: DatabaseFlags,
     /// How to answer.
     #[arg(long, short, default_value = "text", value_name = "FORMAT")]
     pub output: Output,
+    #[command(flatten)]
+    pub database: DatabaseFlags,
 }
 
 /// Which service is asked.
@@ -83,8 +86,6 @@ pub struct HealthcheckConfig {
     /// <data-dir>/listen says, else 127.0.0.1:50051]
     #[arg(long, env = "PARTNER_ADDRESS", value_name = "HOST:PORT")]
     pub address: Option<String>,
-    #[command(flatten)]
-    pub tls: ClientTlsFlags,
     /// The service's data folder, to find its address in.
     #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
@@ -97,6 +98,8 @@ pub struct HealthcheckConfig {
     /// How to answer.
     #[arg(long, short, default_value = "text", value_name = "FORMAT")]
     pub output: Output,
+    #[command(flatten)]
+    pub tls: ClientTlsFlags,
 }
 
 /// The configuration.
@@ -112,21 +115,21 @@ pub enum ConfigCommand {
 /// What is in force for `serve`.
 #[derive(Clone, Debug, Args)]
 pub struct PrintConfig {
-    #[command(flatten)]
-    pub serve: ServeConfig,
     /// How to answer; text is TOML.
     #[arg(long, short, default_value = "text", value_name = "FORMAT")]
     pub output: Output,
+    #[command(flatten)]
+    pub serve: ServeConfig,
 }
 
 /// What `serve` would be started with.
 #[derive(Clone, Debug, Args)]
 pub struct CheckConfig {
-    #[command(flatten)]
-    pub serve: ServeConfig,
     /// How to answer.
     #[arg(long, short, default_value = "text", value_name = "FORMAT")]
     pub output: Output,
+    #[command(flatten)]
+    pub serve: ServeConfig,
 }
 
 /// Where a copy goes.
@@ -143,11 +146,11 @@ pub struct ExportConfig {
     /// The service's data folder, where SQLite is unless told.
     #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
-    #[command(flatten)]
-    pub database: DatabaseFlags,
     /// How to answer, on standard error.
     #[arg(long, short, default_value = "text", value_name = "FORMAT")]
     pub output: Output,
+    #[command(flatten)]
+    pub database: DatabaseFlags,
 }
 
 /// Where a copy comes from.
@@ -161,11 +164,11 @@ pub struct ImportConfig {
     /// The service's data folder, where SQLite is unless told.
     #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
-    #[command(flatten)]
-    pub database: DatabaseFlags,
     /// How to answer.
     #[arg(long, short, default_value = "text", value_name = "FORMAT")]
     pub output: Output,
+    #[command(flatten)]
+    pub database: DatabaseFlags,
 }
 
 /// How to tell the version.
@@ -192,8 +195,6 @@ pub struct DemoConfig {
     /// <data-dir>/listen says, else 127.0.0.1:50051]
     #[arg(long, env = "PARTNER_ADDRESS", value_name = "HOST:PORT")]
     pub address: Option<String>,
-    #[command(flatten)]
-    pub tls: ClientTlsFlags,
     /// The service's data folder, to find its address in.
     #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
@@ -203,6 +204,11 @@ pub struct DemoConfig {
     /// A file that holds it.
     #[arg(long, env = "PARTNER_TOKEN_FILE", value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// How to answer; json leaves out the lines to try.
+    #[arg(long, short, default_value = "text", value_name = "FORMAT")]
+    pub output: Output,
+    #[command(flatten)]
+    pub tls: ClientTlsFlags,
 }
 
 /// What to follow, and how.
@@ -211,7 +217,7 @@ pub struct WatchConfig {
     #[command(flatten)]
     pub file: ConfigFile,
     /// The account's id (a UUID).
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = id)]
     pub account: Uuid,
     /// Resume from the token in this file, and keep it up to date; a file that is not there yet is made.
     #[arg(long, value_name = "FILE")]
@@ -236,8 +242,6 @@ pub struct WatchConfig {
     /// <data-dir>/listen says, else 127.0.0.1:50051]
     #[arg(long, env = "PARTNER_ADDRESS", value_name = "HOST:PORT")]
     pub address: Option<String>,
-    #[command(flatten)]
-    pub tls: ClientTlsFlags,
     /// The service's data folder, to find its address in.
     #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
@@ -248,9 +252,14 @@ pub struct WatchConfig {
     /// A file that holds it.
     #[arg(long, env = "PARTNER_TOKEN_FILE", value_name = "FILE")]
     pub bearer_token_file: Option<PathBuf>,
-    /// The member to act for; without it, the token's, or without a token the operator.
-    #[arg(long, value_name = "ID")]
+    /// The id of the member to act for; without it, the token's, or without a token the operator.
+    #[arg(long, value_name = "ID", value_parser = id)]
     pub member_id: Option<Uuid>,
+    /// How to tell on standard error what is beside the stream: interruptions, --stats, errors.
+    #[arg(long, short, default_value = "text", value_name = "FORMAT")]
+    pub output: Output,
+    #[command(flatten)]
+    pub tls: ClientTlsFlags,
 }
 
 /// Where to begin.
@@ -313,4 +322,7 @@ pub struct TokenConfig {
     /// How long it is good for.
     #[arg(long, default_value = "1h", value_name = "SPAN")]
     pub lifetime: Span,
+    /// How to answer.
+    #[arg(long, short, default_value = "text", value_name = "FORMAT")]
+    pub output: Output,
 }

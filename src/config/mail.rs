@@ -1,6 +1,6 @@
 //! Mail: where letters go, as whose, and how many.
 
-use super::ConfigError;
+use super::{ConfigError, Output};
 use crate::domain::mail::MailKind;
 use crate::mail::post::{Carrier, Post};
 use crate::mail::smtp::{Server, Smtp};
@@ -13,6 +13,7 @@ pub const DEFAULT_LINK_BASE_URL: &str = "http://localhost:8080/invitations";
 
 /// How mail is sent.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Mail")]
 pub struct MailConfig {
     /// The mail server: smtp://host:587 (STARTTLS, required unless it is this machine) or smtps://host:465 (TLS);
     /// smtp+plain://host:25 is for this machine, or with --insecure [default: files in <data-dir>/mail]
@@ -124,6 +125,9 @@ pub struct PreviewConfig {
     /// Print the HTML instead of the text.
     #[arg(long)]
     pub html: bool,
+    /// How to print it; json holds the text and the HTML.
+    #[arg(long, short, default_value = "text", value_name = "FORMAT")]
+    pub output: Output,
     /// Where the link leads.
     #[arg(
         long,

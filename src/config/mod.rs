@@ -5,12 +5,14 @@
 //!   mod.rs     what there is to set     clients.rs  the flags of the other subcommands    secret.rs  what never shows
 //!   read.rs    flags, variables, file   file.rs     the TOML file    names.rs  misspelt names and their nearest match
 //!   check.rs   what cannot be run with  print.rs    what is in force, and where each value comes from
-//!   mail.rs    where letters go         tls.rs      certificates
+//!   mail.rs    where letters go         tls.rs      certificates              values.rs  what flags take
+//!   answer.rs  what there is to say instead of doing what was asked
 //! ```
 //! clap is the only list of settings. The file's values are put under it as defaults before it parses, so that precedence,
 //! types and messages stay clap's own, and no setting is declared twice. A secret may stand in a file of its own
 //! (`--database-url-file`): its content then takes the place of a default in the same way.
 
+mod answer;
 mod check;
 mod clients;
 mod file;
@@ -21,7 +23,9 @@ mod print;
 mod read;
 mod secret;
 mod tls;
+mod values;
 
+pub use answer::{ReadError, output};
 pub use check::ConfigError;
 pub use clients::{
     CheckConfig, CompletionsConfig, ConfigCommand, DemoConfig, ExportConfig, HealthcheckConfig,
@@ -31,18 +35,17 @@ pub use clients::{
 pub use jwks::{Jwks, is_loopback};
 pub use mail::{DEFAULT_LINK_BASE_URL, LetterKind, MailCommand, MailConfig, PreviewConfig};
 pub use print::printed;
-pub use read::{Invocation, ReadError, Setting, Shown, Source, read};
+pub use read::{Invocation, Setting, Shown, Source, read};
 pub use secret::Secret;
 pub use tls::{ClientTlsFlags, TlsFlags};
+pub use values::{AuthMode, Doorbell, LogFormat, MetricsListen, MigrateMode, Span};
 
-use crate::backend::{Migrate, Nats};
 use clap::builder::BoolishValueParser;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
-use std::time::Duration;
+use values::listen_address;
 
 /// What the process answers its caller; `main` keeps to it.
 pub const EXIT_CODES: &str = "Exit codes: 0 done, or stopped as asked; 1 failed; \
@@ -58,6 +61,9 @@ pub const WATCH_LINES: &str = "Each line is one partner.v1.WatchMembersResponse 
     2 the command line or the environment is wrong.";
 
 /// Partner relationships between organisations' accounts, over gRPC.
+///
+/// To try it, start it without flags: it serves on 127.0.0.1:50051, keeps everything in ./data, and takes whoever calls from
+/// this machine for an operator. In another shell, `partner-service demo` then loads organisations and prints calls to make.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, max_term_width = 110)]
 #[command(after_help = EXIT_CODES)]
@@ -120,6 +126,7 @@ pub struct ConfigFile {
 
 /// Where the database is.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Database")]
 pub struct DatabaseFlags {
     /// sqlite://file or postgres://user:password@host/database [default: SQLite in the data folder]
     #[arg(long, env = "PARTNER_DATABASE_URL", hide_env_values = true, value_name = "URL")]
@@ -151,116 +158,99 @@ impl DatabaseFlags {
     }
 }
 
-/// How callers prove themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum AuthMode {
-    /// They do not, so only on loopback: metadata x-member-id says which member calls; without it the operator calls.
-    None,
-    /// By a signed bearer token (JWT), verified with --jwt-key-file or --jwks.
-    Jwt,
-}
-
-/// A span of time such as 30d, 12h, 90s or 250ms; 0 is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span(pub Duration);
-
-impl FromStr for Span {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "0" {
-            return Ok(Self(Duration::ZERO));
-        }
-        humantime::parse_duration(text)
-            .map(Self)
-            .map_err(|_| "write a span such as 30d, 12h, 90s, or 0".to_owned())
-    }
-}
-
-fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {
-    let localhost = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
-    localhost
-        .as_deref()
-        .unwrap_or(text)
-        .parse()
-        .map_err(|_| "write an IP address and a port, such as 127.0.0.1:50051 or [::1]:0")
-}
-
-/// Where metrics and probes are served, if anywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MetricsListen {
-    Off,
-    At(SocketAddr),
-}
-
-impl FromStr for MetricsListen {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "off" | "" => Ok(Self::Off),
-            address => {
-                listen_address(address).map(Self::At).map_err(|hint| format!("{hint}; or off"))
-            }
-        }
-    }
-}
-
 /// How the service runs.
 #[derive(Clone, Debug, Args)]
 pub struct ServeConfig {
     #[command(flatten)]
     pub file: ConfigFile,
+    /// The folder of everything the service keeps in files.
+    #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
+    pub data_dir: PathBuf,
     /// Where to serve gRPC; port 0 picks a free one and writes it to <data-dir>/listen.
     #[arg(
         long,
         env = "PARTNER_LISTEN",
         default_value = "127.0.0.1:50051",
         value_name = "IP:PORT",
-        value_parser = listen_address
+        value_parser = listen_address,
+        help_heading = "Listening"
     )]
     pub listen: SocketAddr,
-    /// Where to serve metrics and probes over HTTP (/metrics, /healthz, /readyz), which anybody who reaches it may read;
-    /// port 0 picks a free one and writes it to <data-dir>/metrics-listen; off serves none.
+    /// Connections that may be open at once; more are closed as they come.
     #[arg(
         long,
-        env = "PARTNER_METRICS_LISTEN",
-        default_value = "127.0.0.1:9090",
-        value_name = "IP:PORT"
+        env = "PARTNER_MAX_CONNECTIONS",
+        default_value_t = 20_000,
+        value_name = "COUNT",
+        help_heading = "Listening"
     )]
-    pub metrics_listen: MetricsListen,
+    pub max_connections: u32,
+    /// Serve on an address that is not loopback although there is no TLS, or no authentication.
+    #[arg(
+        long,
+        env = "PARTNER_INSECURE",
+        value_parser = BoolishValueParser::new(),
+        help_heading = "Listening"
+    )]
+    pub insecure: bool,
+    /// How long it serves on after SIGTERM or SIGINT, no longer ready, until load balancers that ask for its health have
+    /// noticed.
+    #[arg(
+        long,
+        env = "PARTNER_DRAIN_DELAY",
+        default_value = "0",
+        value_name = "SPAN",
+        help_heading = "Listening"
+    )]
+    pub drain_delay: Span,
+    /// How long open calls may take to finish after that.
+    #[arg(
+        long,
+        env = "PARTNER_SHUTDOWN_DEADLINE",
+        default_value = "10s",
+        value_name = "SPAN",
+        help_heading = "Listening"
+    )]
+    pub shutdown_deadline: Span,
     #[command(flatten)]
     pub tls: TlsFlags,
-    /// Connections that may be open at once; more are closed as they come.
-    #[arg(long, env = "PARTNER_MAX_CONNECTIONS", default_value_t = 20_000, value_name = "COUNT")]
-    pub max_connections: u32,
-    /// The folder of everything the service keeps in files.
-    #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
-    pub data_dir: PathBuf,
-    #[command(flatten)]
-    pub database: DatabaseFlags,
-    /// Whether a start brings the schema up to date, or refuses one that is not.
-    #[arg(long, env = "PARTNER_MIGRATE", default_value = "auto", value_name = "WHEN")]
-    pub migrate: MigrateMode,
     /// How callers prove themselves.
-    #[arg(long, env = "PARTNER_AUTH", default_value = "none", value_name = "HOW")]
+    #[arg(
+        long,
+        env = "PARTNER_AUTH",
+        default_value = "none",
+        value_name = "HOW",
+        help_heading = "Authentication"
+    )]
     pub auth: AuthMode,
     /// What tokens are verified with: a PEM public key (RSA, EC P-256, Ed25519), or a shared secret of 32 bytes or
     /// more (HS256).
-    #[arg(long, env = "PARTNER_JWT_KEY_FILE", value_name = "FILE")]
+    #[arg(
+        long,
+        env = "PARTNER_JWT_KEY_FILE",
+        value_name = "FILE",
+        help_heading = "Authentication"
+    )]
     pub jwt_key_file: Option<PathBuf>,
     /// Instead of one key: a JSON Web Key Set of public keys, each with its key id, in a file or at an https:// URL.
-    #[arg(long, env = "PARTNER_JWKS", hide_env_values = true, value_name = "FILE|URL")]
+    #[arg(
+        long,
+        env = "PARTNER_JWKS",
+        hide_env_values = true,
+        value_name = "FILE|URL",
+        help_heading = "Authentication"
+    )]
     pub jwks: Option<Secret>,
     /// A file that holds it, for a URL with a password.
-    #[arg(long, env = "PARTNER_JWKS_FILE", value_name = "FILE")]
+    #[arg(long, env = "PARTNER_JWKS_FILE", value_name = "FILE", help_heading = "Authentication")]
     pub jwks_file: Option<PathBuf>,
     /// The issuer that tokens must name.
     #[arg(
         long,
         env = "PARTNER_JWT_ISSUER",
         default_value = "partner-service",
-        value_name = "NAME"
+        value_name = "NAME",
+        help_heading = "Authentication"
     )]
     pub jwt_issuer: String,
     /// The audience that tokens must name.
@@ -268,20 +258,21 @@ pub struct ServeConfig {
         long,
         env = "PARTNER_JWT_AUDIENCE",
         default_value = "partner-service",
-        value_name = "NAME"
+        value_name = "NAME",
+        help_heading = "Authentication"
     )]
     pub jwt_audience: String,
-    /// What page tokens and links of invitations are signed with, 32 bytes or more, the same on every replica; further
-    /// lines hold keys of before, whose signatures stay good [default: a key made at the first start and kept in the
-    /// database]
-    #[arg(long, env = "PARTNER_SECRET_KEY_FILE", value_name = "FILE")]
-    pub secret_key_file: Option<PathBuf>,
-    /// How long an invitation waits for a decision; 0 is for ever.
-    #[arg(long, env = "PARTNER_INVITATION_EXPIRY", default_value = "30d", value_name = "SPAN")]
-    pub invitation_expiry: Span,
-    /// How long events are kept for those who resume; 0 is for ever.
-    #[arg(long, env = "PARTNER_EVENT_RETENTION", default_value = "7d", value_name = "SPAN")]
-    pub event_retention: Span,
+    #[command(flatten)]
+    pub database: DatabaseFlags,
+    /// Whether a start brings the schema up to date, or refuses one that is not.
+    #[arg(
+        long,
+        env = "PARTNER_MIGRATE",
+        default_value = "auto",
+        value_name = "WHEN",
+        help_heading = "Database"
+    )]
+    pub migrate: MigrateMode,
     /// How replicas on one PostgreSQL tell each other at once that something was committed: notify (PostgreSQL's),
     /// nats://user:password@host:port (or tls://), or poll; they look anyway ten times a second.
     #[arg(
@@ -289,72 +280,76 @@ pub struct ServeConfig {
         env = "PARTNER_DOORBELL",
         hide_env_values = true,
         default_value = "notify",
-        value_name = "HOW"
+        value_name = "HOW",
+        help_heading = "Database"
     )]
     pub doorbell: Secret,
     /// A file that holds it, for an address with a password.
-    #[arg(long, env = "PARTNER_DOORBELL_FILE", value_name = "FILE")]
+    #[arg(long, env = "PARTNER_DOORBELL_FILE", value_name = "FILE", help_heading = "Database")]
     pub doorbell_file: Option<PathBuf>,
+    /// What page tokens and links of invitations are signed with, 32 bytes or more, the same on every replica; further
+    /// lines hold keys of before, whose signatures stay good [default: a key made at the first start and kept in the
+    /// database]
+    #[arg(long, env = "PARTNER_SECRET_KEY_FILE", value_name = "FILE", help_heading = "Signing")]
+    pub secret_key_file: Option<PathBuf>,
+    /// Calls per second that a member may make on this replica; 0 is no limit. Operators have none.
+    #[arg(
+        long,
+        env = "PARTNER_RATE_LIMIT",
+        default_value_t = 0,
+        value_name = "COUNT",
+        help_heading = "Limits"
+    )]
+    pub rate_limit: u32,
     /// Invitations an account may send per UTC day.
-    #[arg(long, env = "PARTNER_INVITATIONS_PER_DAY", default_value_t = 200, value_name = "COUNT")]
+    #[arg(
+        long,
+        env = "PARTNER_INVITATIONS_PER_DAY",
+        default_value_t = 200,
+        value_name = "COUNT",
+        help_heading = "Limits"
+    )]
     pub invitations_per_day: u64,
     /// Invitations of an account that may wait for a decision at once.
-    #[arg(long, env = "PARTNER_OPEN_INVITATIONS", default_value_t = 500, value_name = "COUNT")]
+    #[arg(
+        long,
+        env = "PARTNER_OPEN_INVITATIONS",
+        default_value_t = 500,
+        value_name = "COUNT",
+        help_heading = "Limits"
+    )]
     pub open_invitations: u64,
-    /// Calls per second that a member may make on this replica; 0 is no limit. Operators have none.
-    #[arg(long, env = "PARTNER_RATE_LIMIT", default_value_t = 0, value_name = "COUNT")]
-    pub rate_limit: u32,
+    /// How long an invitation waits for a decision; 0 is for ever.
+    #[arg(
+        long,
+        env = "PARTNER_INVITATION_EXPIRY",
+        default_value = "30d",
+        value_name = "SPAN",
+        help_heading = "Limits"
+    )]
+    pub invitation_expiry: Span,
+    /// How long events are kept for those who resume; 0 is for ever.
+    #[arg(
+        long,
+        env = "PARTNER_EVENT_RETENTION",
+        default_value = "7d",
+        value_name = "SPAN",
+        help_heading = "Limits"
+    )]
+    pub event_retention: Span,
     #[command(flatten)]
     pub mail: MailConfig,
-    /// How long it serves on after SIGTERM or SIGINT, no longer ready, until load balancers that ask for its health have
-    /// noticed.
-    #[arg(long, env = "PARTNER_DRAIN_DELAY", default_value = "0", value_name = "SPAN")]
-    pub drain_delay: Span,
-    /// How long open calls may take to finish after that.
-    #[arg(long, env = "PARTNER_SHUTDOWN_DEADLINE", default_value = "10s", value_name = "SPAN")]
-    pub shutdown_deadline: Span,
+    /// Where to serve metrics and probes over HTTP (/metrics, /healthz, /readyz), which anybody who reaches it may read;
+    /// port 0 picks a free one and writes it to <data-dir>/metrics-listen; off serves none.
+    #[arg(
+        long,
+        env = "PARTNER_METRICS_LISTEN",
+        default_value = "127.0.0.1:9090",
+        value_name = "IP:PORT",
+        help_heading = "Telemetry"
+    )]
+    pub metrics_listen: MetricsListen,
     /// How log lines look [default: text on a terminal, json otherwise]
-    #[arg(long, env = "PARTNER_LOG_FORMAT", value_name = "FORMAT")]
+    #[arg(long, env = "PARTNER_LOG_FORMAT", value_name = "FORMAT", help_heading = "Telemetry")]
     pub log_format: Option<LogFormat>,
-    /// Serve on an address that is not loopback although there is no TLS, or no authentication.
-    #[arg(long, env = "PARTNER_INSECURE", value_parser = BoolishValueParser::new())]
-    pub insecure: bool,
-}
-
-/// How replicas hear of each other's commits.
-#[derive(Clone, Debug)]
-pub enum Doorbell {
-    /// By PostgreSQL's NOTIFY, outside every change.
-    Notify,
-    /// Through a NATS server.
-    Nats(Nats),
-    /// By looking, ten times a second.
-    Poll,
-}
-
-/// What a start does about a schema that is not up to date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum MigrateMode {
-    /// Bring it up to date.
-    Auto,
-    /// Refuse to serve until `migrate up` has.
-    Off,
-}
-
-impl From<MigrateMode> for Migrate {
-    fn from(mode: MigrateMode) -> Self {
-        match mode {
-            MigrateMode::Auto => Self::Auto,
-            MigrateMode::Off => Self::Off,
-        }
-    }
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object per line.
-    Json,
 }

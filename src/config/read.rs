@@ -1,7 +1,7 @@
 //! From the command line, the environment and the file to what is in force.
 
 use super::file::{self, Entry, Kind, is_secret};
-use super::{Cli, ConfigError, names};
+use super::{Cli, ConfigError, ReadError, names};
 use clap::builder::Resettable;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
@@ -46,25 +46,6 @@ pub enum Source {
     /// The file that this other setting names.
     SecretFile(String),
     Default,
-}
-
-/// Why there is nothing to run.
-pub enum ReadError {
-    /// clap's own answer; help is one too.
-    Clap(clap::Error),
-    Config(ConfigError),
-}
-
-impl From<clap::Error> for ReadError {
-    fn from(error: clap::Error) -> Self {
-        Self::Clap(error)
-    }
-}
-
-impl From<ConfigError> for ReadError {
-    fn from(error: ConfigError) -> Self {
-        Self::Config(error)
-    }
 }
 
 /// Reads what is in force for `arguments`, of which the first is the program.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// How the service is reached.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "TLS")]
 pub struct TlsFlags {
     /// Serve TLS with this certificate, followed by those between it and its authority (PEM). This file and the next two
     /// are read again when they change.
@@ -45,6 +46,7 @@ impl TlsFlags {
 
 /// How this program reaches a service.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "TLS")]
 pub struct ClientTlsFlags {
     /// Speak TLS and trust these authorities (PEM) [default: this machine's]
     #[arg(long, env = "PARTNER_TLS_CA_FILE", value_name = "FILE")]

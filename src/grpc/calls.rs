@@ -3,7 +3,9 @@
 //! What a caller writes never becomes a label: methods that are not served are one, `_OTHER`.
 
 use super::pb;
-use crate::meter::{CALLS, Histogram, Page};
+use crate::meter::{Histograms, durations};
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
 use prost::Message;
 use prost_types::FileDescriptorSet;
 use std::collections::HashMap;
@@ -43,12 +45,16 @@ pub struct Calls {
     numbers: HashMap<String, usize>,
     /// The last one stands for those that there are not.
     methods: Vec<Method>,
+    durations: Histograms<Labels>,
 }
+
+type Labels = [(&'static str, String); 2];
 
 struct Method {
     /// `/package.Service/Method`.
     path: String,
-    by_code: [OnceLock<Box<Histogram>>; CODES.len()],
+    /// Of `durations`, so that no call looks its own up by labels.
+    by_code: [OnceLock<Histogram>; CODES.len()],
 }
 
 impl Method {
@@ -64,7 +70,7 @@ impl Method {
 impl Default for Calls {
     /// Of a server that knows no method by name.
     fn default() -> Self {
-        Self { numbers: HashMap::new(), methods: vec![Method::new(OTHER)] }
+        Self { numbers: HashMap::new(), methods: vec![Method::new(OTHER)], durations: durations() }
     }
 }
 
@@ -84,7 +90,7 @@ impl Calls {
         let mut methods: Vec<Method> = names.iter().map(|name| Method::new(name)).collect();
         methods.push(Method::new(OTHER));
         let numbers = names.into_iter().enumerate().map(|(number, name)| (name, number)).collect();
-        Self { numbers, methods }
+        Self { numbers, methods, durations: durations() }
     }
 
     /// The number of the method that a path names.
@@ -105,27 +111,23 @@ impl Calls {
 
     pub(super) fn count(&self, number: usize, code: Code, took: Duration) {
         let index = usize::try_from(i32::from(code)).unwrap_or(2);
-        let histogram = &self.methods[number].by_code[index];
-        histogram.get_or_init(|| Box::new(Histogram::new(CALLS))).record_time(took);
+        let method = &self.methods[number];
+        let histogram = method.by_code[index].get_or_init(|| {
+            self.durations.get_or_create_owned(&[
+                ("rpc_method", method.name().to_owned()),
+                ("rpc_response_status_code", name_of(code).to_owned()),
+            ])
+        });
+        histogram.observe(took.as_secs_f64());
     }
 
-    /// Writes down what came.
-    pub fn tell(&self, page: &mut Page) {
-        const NAME: &str = "rpc_server_call_duration_seconds";
-        page.head(
-            NAME,
-            "Calls by method and status code, streams from beginning to end.",
-            "histogram",
+    /// Puts what came on a page to come.
+    pub fn tell(&self, registry: &mut Registry) {
+        registry.register(
+            "rpc_server_call_duration_seconds",
+            "Calls by method and status code, streams from beginning to end",
+            self.durations.clone(),
         );
-        for method in &self.methods {
-            for (code, histogram) in CODES.iter().zip(&method.by_code) {
-                if let Some(histogram) = histogram.get() {
-                    let labels =
-                        [("rpc_method", method.name()), ("rpc_response_status_code", code)];
-                    page.histogram(NAME, &labels, histogram);
-                }
-            }
-        }
     }
 }
 
@@ -148,6 +150,7 @@ fn methods(set: &[u8]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::meter::page;
 
     #[test]
     fn every_code_has_its_name() {
@@ -180,14 +183,14 @@ mod tests {
         let calls = Calls::served();
         let number = calls.number("/grpc.health.v1.Health/Check");
         calls.count(number, Code::NotFound, Duration::from_millis(3));
-        let mut page = Page::default();
-        calls.tell(&mut page);
-        let text = page.text();
+        let mut registry = Registry::default();
+        calls.tell(&mut registry);
+        let text = page(&registry);
         let labels =
             "rpc_method=\"grpc.health.v1.Health/Check\",rpc_response_status_code=\"NOT_FOUND\"";
         for line in [
-            format!("rpc_server_call_duration_seconds_bucket{{{labels},le=\"0.0025\"}} 0"),
-            format!("rpc_server_call_duration_seconds_bucket{{{labels},le=\"0.005\"}} 1"),
+            format!("rpc_server_call_duration_seconds_bucket{{le=\"0.0025\",{labels}}} 0"),
+            format!("rpc_server_call_duration_seconds_bucket{{le=\"0.005\",{labels}}} 1"),
             format!("rpc_server_call_duration_seconds_count{{{labels}}} 1"),
             format!("rpc_server_call_duration_seconds_sum{{{labels}}} 0.003"),
         ] {

@@ -148,11 +148,11 @@ impl Watch {
     /// Once for all that leaves together: the one that waited longest stands for the others.
     fn count(&self, messages: &[Message]) {
         let meter = &self.backend.meter;
-        meter.deliveries.add(messages.iter().map(Message::count).sum());
+        meter.deliveries.inc_by(messages.iter().map(Message::count).sum());
         let events = messages.iter().filter_map(Message::first_event);
         let lived = events.map(|event| event.at).filter(|at| *at >= self.since);
         if let Some(first) = lived.min() {
-            meter.commit_to_send.record_time(first.until(self.backend.now()));
+            meter.commit_to_send.observe(first.until(self.backend.now()).as_secs_f64());
         }
     }
 
@@ -187,7 +187,7 @@ impl Watch {
                     Box::pin(self.tell(events)).await?
                 }
                 Ok(Next::Stored { after, history, relations }) => {
-                    self.backend.meter.fallbacks.add(1);
+                    self.backend.meter.fallbacks.inc();
                     Box::pin(self.stored(after, history, &relations)).await?
                 }
                 Ok(Next::Nothing(whole)) => {

@@ -5,7 +5,9 @@ use crate::backend::Backend;
 use crate::grpc::Calls;
 use crate::mail::store::{Depth, depth};
 use crate::mail::worker::Tally;
-use crate::meter::Page;
+use crate::meter::{Total, page};
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -56,56 +58,62 @@ impl Pages {
     /// Every metric.
     pub async fn metrics(&self) -> String {
         let outbox = self.outbox().await;
-        let mut page = Page::default();
-        let build =
-            [("version", env!("CARGO_PKG_VERSION")), ("commit", COMMIT.unwrap_or_default())];
-        page.labelled_gauge("partner_build_info", "Which program this is; always 1.", &build, 1);
-        self.calls.tell(&mut page);
-        self.of_the_log(&mut page);
-        self.backend.meter.tell(&mut page);
-        self.of_letters(&mut page, outbox);
-        page.counter(
+        let mut registry = Registry::default();
+        self.calls.tell(&mut registry);
+        self.of_the_log(&mut registry);
+        self.backend.meter.tell(&mut registry);
+        self.of_letters(&mut registry, outbox);
+        registry.register(
             "partner_log_lines_lost_total",
-            "Log lines lost because nobody read them in time.",
-            self.lines.lost(),
+            "Log lines lost because nobody read them in time",
+            Total(self.lines.lost()),
         );
-        process::tell(&mut page);
-        page.text()
+        process::tell(&mut registry);
+        of_the_build(&mut registry);
+        page(&registry)
     }
 
-    fn of_the_log(&self, page: &mut Page) {
+    fn of_the_log(&self, registry: &mut Registry) {
         let hub = &self.backend.feed.hub;
-        page.gauge("partner_streams_open", "Streams of WatchMembers.", hub.streams());
-        page.gauge(
-            "partner_tail_position",
-            "The position in the log up to which this replica has read it.",
-            hub.tail().position,
+        registry.register(
+            "partner_streams_open",
+            "Streams of WatchMembers",
+            ConstGauge::new(hub.streams()),
         );
-        page.gauge(
+        registry.register(
+            "partner_tail_position",
+            "The position in the log up to which this replica has read it",
+            ConstGauge::new(hub.tail().position),
+        );
+        registry.register(
             "partner_tail_lag_seconds",
-            "For how long this replica has not been certain of the log's end.",
-            hub.lag().as_secs_f64(),
+            "For how long this replica has not been certain of the log's end",
+            ConstGauge::new(hub.lag().as_secs_f64()),
         );
     }
 
-    fn of_letters(&self, page: &mut Page, outbox: Option<Depth>) {
+    fn of_letters(&self, registry: &mut Registry, outbox: Option<Depth>) {
         let counts = self.letters.counts();
-        page.counter("partner_mails_sent_total", "Mails sent by this replica.", counts.sent);
-        page.counter(
+        registry.register(
+            "partner_mails_sent_total",
+            "Mails sent by this replica",
+            Total(counts.sent),
+        );
+        registry.register(
             "partner_mails_failed_total",
-            "Attempts of this replica to send a mail that came to nothing.",
-            counts.postponed + counts.given_up,
+            "Attempts of this replica to send a mail that came to nothing",
+            Total(counts.postponed + counts.given_up),
         );
         if let Some(Depth { waiting, oldest }) = outbox {
-            page.gauge(
+            registry.register(
                 "partner_outbox_depth",
-                "Mails that are neither sent nor given up, the same on all replicas.",
-                waiting,
+                "Mails that are neither sent nor given up, the same on all replicas",
+                ConstGauge::new(waiting),
             );
-            page.gauge(
+            registry.register(
                 "partner_outbox_age_seconds",
-                "How long the oldest of them has been waiting.",
-                oldest.as_secs_f64(),
+                "How long the oldest of them has been waiting",
+                ConstGauge::new(oldest.as_secs_f64()),
             );
         }
     }
@@ -122,4 +130,13 @@ impl Pages {
         *known = Some((Instant::now(), found));
         found
     }
+}
+
+fn of_the_build(registry: &mut Registry) {
+    let labels = [("version", env!("CARGO_PKG_VERSION")), ("commit", COMMIT.unwrap_or_default())];
+    let labelled = registry.sub_registry_with_labels(
+        labels.into_iter().map(|(key, value)| (key.into(), value.into())),
+    );
+    let always = ConstGauge::new(1_u64);
+    labelled.register("partner_build_info", "Which program this is; always 1", always);
 }

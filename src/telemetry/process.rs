@@ -1,25 +1,33 @@
 //! What the kernel says of this process; nothing where there is no `/proc`.
 
-use crate::meter::Page;
+use crate::meter::Total;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
 use std::fs;
 
 /// In which `/proc` tells times, whatever the machine's own ticks are.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// Writes it down, by the names that Prometheus' own libraries use.
-pub fn tell(page: &mut Page) {
+/// Puts it on a page to come, by the names that Prometheus' own libraries use.
+pub fn tell(registry: &mut Registry) {
     if let Some((cpu, start)) = times() {
-        page.counter("process_cpu_seconds_total", "Time on a processor.", cpu);
-        page.gauge("process_start_time_seconds", "When the process began, in Unix time.", start);
+        registry.register("process_cpu_seconds_total", "Time on a processor", Total(cpu));
+        let start = ConstGauge::new(start);
+        registry.register(
+            "process_start_time_seconds",
+            "When the process began, in Unix time",
+            start,
+        );
     }
-    if let Some(bytes) = resident() {
-        page.gauge("process_resident_memory_bytes", "Memory that is in use.", bytes);
+    if let Some(bytes) = resident().map(ConstGauge::new) {
+        registry.register("process_resident_memory_bytes", "Memory that is in use", bytes);
     }
     if let Some(count) = fs::read_dir("/proc/self/fd").ok().map(Iterator::count) {
-        page.gauge("process_open_fds", "Open file descriptors.", count);
+        let count = ConstGauge::new(count);
+        registry.register("process_open_fds", "Open file descriptors", count);
     }
-    if let Some(most) = most_files() {
-        page.gauge("process_max_fds", "File descriptors that may be open.", most);
+    if let Some(most) = most_files().map(ConstGauge::new) {
+        registry.register("process_max_fds", "File descriptors that may be open", most);
     }
 }
 

@@ -3,7 +3,7 @@
 //! Whoever reaches the port may read them: they hold nothing that concerns anybody.
 
 use super::Pages;
-use crate::meter::Page;
+use crate::meter::TYPE;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -49,7 +49,7 @@ fn router(pages: Arc<Pages>) -> Router {
 }
 
 async fn metrics(State(pages): State<Arc<Pages>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, Page::TYPE)], pages.metrics().await)
+    ([(CONTENT_TYPE, TYPE)], pages.metrics().await)
 }
 
 async fn ready(State(pages): State<Arc<Pages>>) -> impl IntoResponse {

@@ -5,11 +5,14 @@ use super::goal::Goal;
 use super::line::Line;
 use super::printer::{Entry, Printer};
 use super::stats::{PERIOD, Stats};
+use crate::client::verdict::reason;
 use crate::client::{Follower, Told};
-use crate::config::WatchConfig;
+use crate::config::{Output, WatchConfig};
 use crate::dial::cause;
 use crate::grpc::pb;
 use pb::watch_members_response::Payload;
+use serde_json::{Value, json};
+use std::fmt::Display;
 use std::io::Write;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -28,11 +31,12 @@ pub async fn follow(
         let told = tokio::select! {
             told = follower.next() => told?,
             _ = ticks.tick(), if config.stats => {
-                say(&stats.tick());
+                let tick = stats.tick();
+                say(config.output, &tick, || json!({"stats": Value::from(&tick)}));
                 continue;
             }
         };
-        let Some(message) = message(told) else { continue };
+        let Some(message) = message(told, config.output) else { continue };
         stats.count(&message);
         let is_reached = goal.as_mut().is_some_and(|goal| goal.is_reached_by(&message));
         printer.print(entry(config, &line, message)?).await;
@@ -43,9 +47,9 @@ pub async fn follow(
 }
 
 /// Where the log ends now: what a follower of what happens from now on hears first.
-pub async fn head(mut follower: Follower) -> Result<i64, WatchError> {
+pub async fn head(mut follower: Follower, output: Output) -> Result<i64, WatchError> {
     loop {
-        let payload = message(follower.next().await?).and_then(|message| message.payload);
+        let payload = message(follower.next().await?, output).and_then(|message| message.payload);
         if let Some(Payload::Heartbeat(beat)) = payload {
             return Ok(beat.position);
         }
@@ -53,16 +57,26 @@ pub async fn head(mut follower: Follower) -> Result<i64, WatchError> {
 }
 
 /// The message; anything else is said.
-fn message(told: Told) -> Option<pb::WatchMembersResponse> {
-    let (why, wait, what) = match told {
+fn message(told: Told, output: Output) -> Option<pb::WatchMembersResponse> {
+    let (why, wait, starts_anew) = match told {
         Told::Message(message) => return Some(*message),
-        Told::Interrupted { why, wait } => (why, wait, "going on"),
-        Told::StartsAnew { why, wait } => {
-            (why, wait, "what was printed is replaced by a snapshot, which comes")
-        }
+        Told::Interrupted { why, wait } => (why, wait, false),
+        Told::StartsAnew { why, wait } => (why, wait, true),
     };
-    let why = cause(&why);
-    say(&format!("{}; {what} in {:.1} s", why.trim_end_matches('.'), wait.as_secs_f64()));
+    let (said, seconds) = (cause(&why), wait.as_secs_f64());
+    let said = said.trim_end_matches('.');
+    let what = match starts_anew {
+        false => "going on",
+        true => "what was printed is replaced by a snapshot, which comes",
+    };
+    say(output, &format_args!("{said}; {what} in {seconds:.1} s"), || {
+        json!({"interruption": {
+            "message": said,
+            "reason": reason(&why),
+            "startsAnew": starts_anew,
+            "waitSeconds": seconds,
+        }})
+    });
     None
 }
 
@@ -78,6 +92,9 @@ fn entry(
 }
 
 /// A line beside the stream; nobody need read it.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "partner-service: {text}");
+fn say(output: Output, words: &dyn Display, json: impl FnOnce() -> Value) {
+    let _ = match output {
+        Output::Text => writeln!(std::io::stderr(), "partner-service: {words}"),
+        Output::Json => writeln!(std::io::stderr(), "{}", json()),
+    };
 }

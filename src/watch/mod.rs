@@ -56,6 +56,15 @@ impl WatchError {
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::Dial(_) | Self::Token)
     }
+
+    /// What the service refused with, if it did.
+    #[must_use]
+    pub fn status(&self) -> Option<&Status> {
+        match self {
+            Self::Unauthenticated(status) | Self::GaveUp(GaveUp(status)) => Some(status),
+            _ => None,
+        }
+    }
 }
 
 impl From<GaveUp> for WatchError {
@@ -82,7 +91,10 @@ pub async fn run(config: &WatchConfig, stop: CancellationToken) -> Result<(), Wa
     let printer = Printer::start(std::io::stdout(), file);
     let followed = async {
         let goal = match config.catch_up {
-            true => Some(Goal::at(head(self::follower(config, Start::Now)?).await?)),
+            true => {
+                let follower = self::follower(config, Start::Now)?;
+                Some(Goal::at(head(follower, config.output).await?))
+            }
             false => None,
         };
         follow(config, follower, &printer, goal).await

@@ -1,7 +1,9 @@
-//! How it goes, for a person at a terminal.
+//! How it goes, for whoever watches beside the stream.
 
 use crate::grpc::pb;
 use pb::watch_members_response::Payload;
+use serde_json::{Value, json};
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 /// How often it is told.
@@ -36,15 +38,35 @@ impl Stats {
         }
     }
 
-    /// The line for the period that ends now.
-    pub fn tick(&mut self) -> String {
-        let Self { messages, told, position, lag } = self;
-        let rate = *messages - *told;
-        *told = *messages;
-        format!(
-            "{messages} messages, {rate}/s, position {position}, lag {:.3} s",
-            lag.as_secs_f64()
-        )
+    /// What there is to tell of the period that ends now.
+    pub fn tick(&mut self) -> Tick {
+        let Self { messages, told, position, lag } = *self;
+        self.told = messages;
+        Tick { messages, rate: messages - told, position, lag }
+    }
+}
+
+/// How it went for one period.
+#[derive(Debug)]
+pub struct Tick {
+    messages: u64,
+    rate: u64,
+    position: i64,
+    lag: Duration,
+}
+
+impl fmt::Display for Tick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { messages, rate, position, lag } = self;
+        let lag = lag.as_secs_f64();
+        write!(f, "{messages} messages, {rate}/s, position {position}, lag {lag:.3} s")
+    }
+}
+
+impl From<&Tick> for Value {
+    fn from(Tick { messages, rate, position, lag }: &Tick) -> Self {
+        let lag = lag.as_secs_f64();
+        json!({"messages": messages, "perSecond": rate, "position": position, "lagSeconds": lag})
     }
 }
 
@@ -68,10 +90,14 @@ mod tests {
             ..Default::default()
         };
         let mut stats = Stats::default();
-        assert_eq!(stats.tick(), "0 messages, 0/s, position 0, lag 0.000 s");
+        assert_eq!(stats.tick().to_string(), "0 messages, 0/s, position 0, lag 0.000 s");
         (1..=3).for_each(|position| stats.count(&beat(position)));
-        assert_eq!(stats.tick(), "3 messages, 3/s, position 3, lag 1.020 s");
+        assert_eq!(stats.tick().to_string(), "3 messages, 3/s, position 3, lag 1.020 s");
         stats.count(&beat(9));
-        assert_eq!(stats.tick(), "4 messages, 1/s, position 9, lag 1.020 s");
+        assert_eq!(stats.tick().to_string(), "4 messages, 1/s, position 9, lag 1.020 s");
+        assert_eq!(
+            Value::from(&stats.tick()),
+            json!({"messages": 4, "perSecond": 0, "position": 9, "lagSeconds": 1.02})
+        );
     }
 }

@@ -7,7 +7,7 @@ use crate::support::refusal::{reason, refused};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, get_current_timestamp};
-use partner_service::config::{ConfigFile, Span, TokenConfig};
+use partner_service::config::{ConfigFile, Output, Span, TokenConfig};
 use partner_service::grpc::auth::JwtVerifier;
 use partner_service::grpc::pb;
 use partner_service::token;
@@ -336,6 +336,7 @@ async fn tokens_of_the_token_command_are_accepted() {
                 jwt_issuer: ISSUER.to_owned(),
                 jwt_audience: AUDIENCE.to_owned(),
                 lifetime: Span(Duration::from_secs(60)),
+                output: Output::Text,
             })
             .unwrap()
         };

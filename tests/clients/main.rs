@@ -7,8 +7,9 @@
 //!   page.rs        the tables of flags, and files that pages name
 //!   reference.rs   the reference of refusals      links.rs      where links lead
 //!   demo.rs        the demo and the lines it prints
-//!   startup.rs     banner, help, exit codes, refusals to start
+//!   startup.rs     banner, what is in the way     refusals.rs   what it refuses to start with
 //!   settings.rs    flags, variables, the file     operating.rs  migrate, healthcheck, export, import, and more
+//!   help.rs        help, version, misspellings    answers.rs    -o json: answers, and failures
 //!   watch.rs       `partner-service watch`        watcher.rs    the process, and what there is to watch
 //!   key_sets.rs    keys from a URL
 //!   foreign.rs     clients in Python, Go and TypeScript, against the service and
@@ -23,17 +24,20 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod answers;
 mod config;
 mod connections;
 mod demo;
 mod foreign;
 mod gateway;
+mod help;
 mod key_sets;
 mod links;
 mod operating;
 mod page;
 mod pages;
 mod reference;
+mod refusals;
 mod service;
 mod settings;
 mod shell;

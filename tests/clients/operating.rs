@@ -124,7 +124,7 @@ async fn healthcheck_answers_by_exit_code_whether_the_service_serves() {
     }
     let (code, _, err) = check(&["--service", "nobody"]);
     assert_eq!(code, FAILED);
-    assert!(err.contains("NotFound"), "{err}");
+    assert!(err.contains("does not know \"nobody\""), "{err}");
     let (code, out, _) = check(&["-o", "json", "--address", &service.address]);
     assert_eq!((code, &json(&out)["status"]), (DONE, &Value::from("SERVING")));
 }

@@ -2,18 +2,19 @@
 
 use super::pages::{self, CONFIGURATION, STREAM};
 use super::shell::{BINARY, Folder, finish};
-use clap::{ArgAction, CommandFactory};
+use clap::{Arg, ArgAction, CommandFactory};
 use partner_service::config::Cli;
 use std::process::Stdio;
 
-const TABLE: &str = "| flag | default | what it does |\n|---|---|---|\n";
+const SETTINGS: &str = "\n## Settings\n";
+const NEXT: &str = "\n## ";
 
 #[test]
-fn the_table_of_settings_is_what_the_command_line_says_of_itself() {
+fn the_tables_of_settings_are_what_the_command_line_says_of_itself() {
     let page = pages::text_of(CONFIGURATION);
-    let from = page.find(TABLE).expect("the table");
-    let to = from + page[from..].find("\n\n").expect("the table ends") + 1;
-    let expected = table();
+    let from = page.find(SETTINGS).expect("the settings") + SETTINGS.len();
+    let to = from + page[from..].find(NEXT).expect("what comes next");
+    let expected = tables();
     if pages::is_blessing() {
         pages::replace(CONFIGURATION, vec![(from..to, expected)]);
     } else {
@@ -21,34 +22,41 @@ fn the_table_of_settings_is_what_the_command_line_says_of_itself() {
     }
 }
 
-/// Every setting, as `--help` tells it.
-fn table() -> String {
+/// Every setting, as `--help` tells it: a table for each heading.
+fn tables() -> String {
     let command = Cli::command();
-    let settings = command.get_arguments().filter(|arg| arg.get_env().is_some());
-    settings.fold(TABLE.to_owned(), |table, arg| {
-        let name = arg.get_long().expect("a long flag");
-        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        let (help, told) = match help.split_once(" [default: ") {
-            Some((help, rest)) => (help.to_owned(), rest.trim_end_matches(']').to_owned()),
-            None => (help, String::new()),
-        };
-        let given = arg.get_default_values().first().map(|value| value.to_string_lossy());
-        let default = given.map_or(told, |value| format!("`{value}`"));
-        let values: Vec<String> = match arg.get_action() {
-            ArgAction::SetTrue => Vec::new(),
-            _ => arg
-                .get_possible_values()
-                .iter()
-                .map(|value| format!("`{}`", value.get_name()))
-                .collect(),
-        };
-        let values =
-            if values.is_empty() { String::new() } else { format!(": {}", values.join(", ")) };
-        table
-            + &format!("| `--{name}` | {default} | {help}{values} |\n")
-                .replace("|  |", "| |")
-                .replace('<', "&lt;")
-    })
+    let settings: Vec<&Arg> =
+        command.get_arguments().filter(|arg| arg.get_env().is_some()).collect();
+    let mut text = String::new();
+    for table in settings.chunk_by(|one, next| one.get_help_heading() == next.get_help_heading()) {
+        let heading = table[0].get_help_heading().map(|heading| format!("\n### {heading}\n"));
+        text += &heading.unwrap_or_default();
+        text += "\n| flag | default | what it does |\n|---|---|---|\n";
+        text.extend(table.iter().map(|arg| row(arg)));
+    }
+    text
+}
+
+fn row(arg: &Arg) -> String {
+    let name = arg.get_long().expect("a long flag");
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let (help, told) = match help.split_once(" [default: ") {
+        Some((help, rest)) => (help.to_owned(), rest.trim_end_matches(']').to_owned()),
+        None => (help, String::new()),
+    };
+    let given = arg.get_default_values().first().map(|value| value.to_string_lossy());
+    let default = given.map_or(told, |value| format!("`{value}`"));
+    let values: Vec<String> = match arg.get_action() {
+        ArgAction::SetTrue => Vec::new(),
+        _ => {
+            let values = arg.get_possible_values();
+            values.iter().map(|value| format!("`{}`", value.get_name())).collect()
+        }
+    };
+    let values = if values.is_empty() { String::new() } else { format!(": {}", values.join(", ")) };
+    format!("| `--{name}` | {default} | {help}{values} |\n")
+        .replace("|  |", "| |")
+        .replace('<', "&lt;")
 }
 
 #[test]
@@ -108,7 +116,10 @@ fn flags(arguments: &[&str]) -> Vec<String> {
     let mut command = Folder::new().command(BINARY);
     command.current_dir("/").args(arguments).stdout(Stdio::piped());
     let help = String::from_utf8(finish(command).stdout).expect("UTF-8");
-    let flags: Vec<String> = help.split("\n      --").skip(1).map(str::to_owned).collect();
+    let flags = help.split("\n      --").skip(1);
+    // those with a letter are none of them
+    let flags: Vec<String> =
+        flags.filter_map(|flag| flag.split("\n  -").next()).map(str::to_owned).collect();
     assert!(flags.len() > 10, "{help}");
     flags
 }

@@ -262,10 +262,13 @@ fn no_secret_is_in_anything_that_is_printed() {
             &["migrate", "up"],
             &["migrate", "status", "-o", "json"],
             &["export", "copy"],
+            &["export", "copy", "-o", "json"],
             &["completions", "zsh"],
             &["--listen", "x"],
+            &["--listen", "x", "-o", "json"],
             &["--log-format", "json"],
             &["demo", "--address", "127.0.0.1:1"],
+            &["demo", "--address", "127.0.0.1:1", "-o", "json"],
         ] {
             let variables = [variables, &[("RUST_LOG", "trace")]].concat();
             let said = run(&folder, arguments, &variables);
