@@ -41,6 +41,7 @@ mod holding;
 mod inquiries;
 mod invitations;
 mod key_sets;
+mod key_files;
 mod keys;
 mod mail_admin;
 mod mail_commit;
