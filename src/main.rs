@@ -1,8 +1,8 @@
 //! The subcommands, and what the process answers: exit code and one line on standard error.
 
-use partner_service::commands::{self, Report, copy, health, migrate, version};
+use partner_service::commands::{self, Report, copy, health, key, migrate, version};
 use partner_service::config::{
-    self, Command, ConfigCommand, ConfigError, Invocation, MailCommand, MigrateCommand,
+    self, Command, ConfigCommand, ConfigError, Invocation, KeyCommand, MailCommand, MigrateCommand,
     PreviewConfig, ReadError, ServeConfig, WatchConfig,
 };
 use partner_service::demo::DemoError;
@@ -75,6 +75,9 @@ async fn run(Invocation { cli, settings }: Invocation) -> Result<Report, Failure
             }
             Ok(report)
         }
+        Some(Command::Key(KeyCommand::Rotate(config))) => Ok(key::rotate(&config).await?),
+        Some(Command::Key(KeyCommand::Drop(config))) => Ok(key::drop(&config).await?),
+        Some(Command::Key(KeyCommand::Status(config))) => Ok(key::status(&config).await?),
         Some(Command::Export(config)) => Ok(copy::export(&config).await?),
         Some(Command::Import(config)) => Ok(copy::import(&config).await?),
         Some(Command::Demo(config)) => Ok(demo::run(&config).await.map(done)?),
@@ -168,6 +171,12 @@ impl From<WatchError> for Failure {
 
 impl From<copy::CopyError> for Failure {
     fn from(error: copy::CopyError) -> Self {
+        Self::new(error.is_usage(), &error)
+    }
+}
+
+impl From<key::KeyError> for Failure {
+    fn from(error: key::KeyError) -> Self {
         Self::new(error.is_usage(), &error)
     }
 }

@@ -1,4 +1,4 @@
-//! Subcommands that do one thing and end: about the schema, the configuration, a running service, this program.
+//! Subcommands that do one thing and end: about the schema, the secret keys, the configuration, a running service, this program.
 //!
 //! Each answers a [`Report`]: what goes to standard output, and the exit code. What failed is one line on standard error, for
 //! `main` to print.
@@ -6,6 +6,7 @@
 pub mod config;
 pub mod copy;
 pub mod health;
+pub mod key;
 pub mod migrate;
 pub mod version;
 

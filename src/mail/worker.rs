@@ -162,7 +162,7 @@ impl Worker {
 
     fn composed(&self, row: &mail::Model) -> Result<Outgoing, Flaw> {
         let link = row.partnership_id.zip(row.sending).map(|(partnership, sending)| {
-            self.post.link(&secret::seal(&self.backend.key, partnership, sending))
+            self.post.link(&secret::seal(&self.backend.key(), partnership, sending))
         });
         compose(row, &self.post.from, link.as_deref())
     }

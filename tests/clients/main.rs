@@ -10,7 +10,7 @@
 //!   startup.rs     banner, help, exit codes, refusals to start
 //!   settings.rs    flags, variables, the file     operating.rs  migrate, healthcheck, export, import, and more
 //!   watch.rs       `partner-service watch`        watcher.rs    the process, and what there is to watch
-//!   key_sets.rs    keys from a URL
+//!   key_sets.rs    keys from a URL, or a file       rotating.rs   key rotate, drop and status
 //!   foreign.rs     clients in Python, Go and TypeScript, against the service and
 //!                  gateway.rs     what may stand between and answers UNAVAILABLE
 //!   config.rs      the published service config
@@ -34,6 +34,7 @@ mod operating;
 mod page;
 mod pages;
 mod reference;
+mod rotating;
 mod service;
 mod settings;
 mod shell;
