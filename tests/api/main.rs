@@ -45,6 +45,7 @@ mod key_files;
 mod key_sets;
 mod keys;
 mod mail_admin;
+mod mail_armfuls;
 mod mail_commit;
 mod mail_headers;
 mod mail_lookup;
