@@ -1,9 +1,9 @@
 //! The subcommands, and what the process answers: exit code, and what failed on standard error.
 
-use partner_service::commands::{self, Failure, Report, copy, health, migrate, version};
+use partner_service::commands::{self, Failure, Report, copy, health, key, migrate, version};
 use partner_service::config::{
-    self, Command, ConfigCommand, Invocation, MailCommand, MigrateCommand, Output, ReadError,
-    ServeConfig, WatchConfig,
+    self, Command, ConfigCommand, Invocation, KeyCommand, MailCommand, MigrateCommand, Output,
+    ReadError, ServeConfig, WatchConfig,
 };
 use partner_service::{demo, server, telemetry};
 use std::ffi::OsString;
@@ -67,6 +67,9 @@ async fn run(Invocation { cli, settings }: Invocation) -> Result<Report, Failure
             }
             Ok(report)
         }
+        Some(Command::Key(KeyCommand::Rotate(config))) => Ok(key::rotate(&config).await?),
+        Some(Command::Key(KeyCommand::Drop(config))) => Ok(key::drop(&config).await?),
+        Some(Command::Key(KeyCommand::Status(config))) => Ok(key::status(&config).await?),
         Some(Command::Export(config)) => Ok(copy::export(&config).await?),
         Some(Command::Import(config)) => Ok(copy::import(&config).await?),
         Some(Command::Demo(config)) => Ok(demo::run(&config).await.map(done)?),

@@ -231,10 +231,11 @@ pub async fn run(
     let metrics = metrics::Listener::bind(config).await?;
     let (url, direct) = (config.database.url(&config.data_dir), config.database.direct_url());
     let database = Database::open_with(&url, direct, config.migrate.into()).await?;
-    let (key, key_origin) = secret_key(config, &database).await?;
+    let (key, is_kept) = secret_key(config, &database).await?;
     let about_database =
         format!("{} ({})", database.location(), migrations(database.migrations_applied()));
     let backend = Backend::new(database, Clock::System, limits(config), key, REACTIONS);
+    let backend = if is_kept { backend.with_kept_keys() } else { backend };
     let service = Service::assemble(backend, authenticator).await?;
     match config.doorbell()? {
         Doorbell::Notify => service.backend.ring_others(),
@@ -257,11 +258,13 @@ pub async fn run(
     std::fs::write(&listen_file, format!("{address}\n"))
         .map_err(|source| ServeError::File { path: listen_file.clone(), source })?;
     let metrics_at = metrics.as_ref().map(metrics::Listener::address);
-    banner::print(config, &address, metrics_at, &about_database, key_origin);
+    banner::print(config, &address, metrics_at, &about_database, is_kept);
     banner::warn(config);
 
     let ready = tokio::spawn(service.readiness(shutdown.clone()));
     let sweeper = tokio::spawn(upkeep::run(Arc::clone(&service.backend), shutdown.clone()));
+    let keeper = is_kept.then(|| upkeep::keys(Arc::clone(&service.backend), shutdown.clone()));
+    let _keeper = keeper.map(|keeper| AbortOnDropHandle::new(tokio::spawn(keeper)));
     let worker = Worker::new(Arc::clone(&service.backend), post);
     let calls = Arc::new(Calls::served());
     let _metrics = metrics.map(|metrics| {
@@ -330,16 +333,13 @@ fn limits(config: &ServeConfig) -> Limits {
     }
 }
 
+/// The service's keys, and whether it is the database that keeps them.
 async fn secret_key(
     config: &ServeConfig,
     database: &Database,
-) -> Result<(SecretKey, &'static str), ServeError> {
-    if let Some(key) = key_in_file(config)? {
-        return Ok((key, "from --secret-key-file"));
+) -> Result<(SecretKey, bool), ServeError> {
+    match key_in_file(config)? {
+        Some(key) => Ok((key, false)),
+        None => Ok((database.service_key(Clock::System.now()).await?, true)),
     }
-    let key = database.service_key(Clock::System.now()).await?;
-    Ok((
-        key,
-        "kept in the database, so a dump of it contains the key; --secret-key-file keeps it outside",
-    ))
 }

@@ -1,15 +1,11 @@
 //! Opening a database: SQLite in a file, or PostgreSQL; settings that durability rests on are asserted, not assumed.
 
-use super::key::SecretKey;
 use super::schema::{self, Migrate};
 use super::work::Patience;
 use super::{postgres, sqlite};
-use crate::domain::time::Timestamp;
-use crate::entity::service_key;
 use sea_orm::{
-    AccessMode, ActiveValue::Set, ConnAcquireErr, ConnectionTrait, DatabaseConnection,
-    DatabaseTransaction, DbErr, EntityTrait, IsolationLevel, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait, sea_query::OnConflict,
+    AccessMode, ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
+    IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use std::fs::File;
@@ -157,28 +153,6 @@ impl Database {
     #[must_use]
     pub fn migrations_applied(&self) -> usize {
         self.migrations_applied
-    }
-
-    /// The service's own key, made at the first start and the same on every replica.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn service_key(&self, now: Timestamp) -> Result<SecretKey, OpenError> {
-        patiently(|| self.make_or_read_key(now)).await
-    }
-
-    async fn make_or_read_key(&self, now: Timestamp) -> Result<SecretKey, OpenError> {
-        let fresh: [u8; SecretKey::MIN_BYTES] = rand::random();
-        let made =
-            service_key::ActiveModel { id: Set(1), key: Set(hex(&fresh)), created_at: Set(now) };
-        service_key::Entity::insert(made)
-            .on_conflict(OnConflict::column(service_key::Column::Id).do_nothing().to_owned())
-            .exec_without_returning(&self.writes)
-            .await?;
-        let row = service_key::Entity::find_by_id(1).one(&self.writes).await?;
-        row.and_then(|row| unhex(&row.key))
-            .and_then(SecretKey::new)
-            .ok_or_else(|| OpenError::Damaged("no usable key in the table service_key".to_owned()))
     }
 
     pub(super) fn reads(&self) -> &DatabaseConnection {
@@ -366,17 +340,4 @@ pub(super) fn in_words(error: sqlx::Error) -> String {
         sqlx::Error::Io(inner) => inner.to_string(),
         other => other.to_string(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let pairs = text.len().is_multiple_of(2).then(|| text.as_bytes().chunks(2))?;
-    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }

@@ -8,7 +8,7 @@ use sha2::Sha256;
 use std::fmt;
 
 /// Keys everything the service signs; it never shows itself.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SecretKey {
     signing: Vec<u8>,
     before: Vec<Vec<u8>>,

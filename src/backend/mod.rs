@@ -17,6 +17,7 @@
 //!   pause.rs    where tests hold it           waits.rs  how long a connection is waited for
 //!   database.rs  either engine, opened: sqlite.rs, postgres.rs; schema.rs its migrations; look.rs  looked at, not served
 //!   notify.rs, nats.rs  doorbells between replicas       clock.rs  limits.rs  key.rs  what else a verb stands on
+//!   kept_keys.rs  the secret keys that the database keeps, and how one takes another's place
 //! ```
 //! Locks are taken in one order everywhere, each set sorted: request id, accounts (with their daily usage), addresses,
 //! pairs, partnerships, the day's letters of addresses; the head last. A member is guarded by its address and account,
@@ -29,6 +30,7 @@ mod clock;
 mod database;
 mod group;
 mod held;
+mod kept_keys;
 mod key;
 mod limits;
 mod look;
@@ -47,6 +49,7 @@ pub use clock::Clock;
 pub use database::{Database, Engine, OpenError};
 pub use group::{Command, Group};
 pub use held::{Held, Resident};
+pub use kept_keys::{KeptKey, REREADING, SETTLING};
 pub use key::SecretKey;
 pub use limits::Limits;
 pub use look::Look;
@@ -63,6 +66,7 @@ use crate::error::Error;
 use crate::feed::{Feed, log, retention};
 use crate::meter::Meter;
 use futures::future::BoxFuture;
+use kept_keys::Keyring;
 use sea_orm::{ConnAcquireErr, DatabaseConnection, DatabaseTransaction, DbErr};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -77,14 +81,13 @@ pub struct Backend {
     pub clock: Clock,
     /// Quotas and spans.
     pub limits: Limits,
-    /// Signs page tokens and the links of invitations.
-    pub key: SecretKey,
     /// The log as it grows.
     pub feed: Arc<Feed>,
     /// Rung when this replica has committed letters that are to be sent.
     pub posted: Notify,
     /// What is counted while verbs and streams run.
     pub meter: Meter,
+    keys: Keyring,
     reactions: &'static [Reaction],
     pause: Option<Arc<dyn Pause>>,
 }
@@ -100,8 +103,15 @@ impl Backend {
         reactions: &'static [Reaction],
     ) -> Self {
         let feed = Arc::new(Feed::new(limits.feed, limits.event_retention));
-        let (posted, meter) = (Notify::new(), Meter::default());
-        Self { database, clock, limits, key, feed, posted, meter, reactions, pause: None }
+        let (posted, meter, keys) = (Notify::new(), Meter::default(), Keyring::of(key));
+        Self { database, clock, limits, feed, posted, meter, keys, reactions, pause: None }
+    }
+
+    /// Its keys are those kept in the database: there may be others soon.
+    #[must_use]
+    pub fn with_kept_keys(mut self) -> Self {
+        self.keys.is_kept = true;
+        self
     }
 
     /// Stops every change at its pause points until `pause` lets it go on: how tests interleave two verbs.

@@ -1,6 +1,6 @@
 //! What failed, as the process tells it: a line for people, or with `-o json` an object, on standard error.
 
-use super::{copy, health};
+use super::{copy, health, key};
 use crate::backend::OpenError;
 use crate::client::verdict::reason;
 use crate::config::{ConfigError, Output, ReadError};
@@ -86,6 +86,12 @@ impl From<OpenError> for Failure {
 
 impl From<copy::CopyError> for Failure {
     fn from(error: copy::CopyError) -> Self {
+        Self::new(error.is_usage(), &error)
+    }
+}
+
+impl From<key::KeyError> for Failure {
+    fn from(error: key::KeyError) -> Self {
         Self::new(error.is_usage(), &error)
     }
 }

@@ -1,4 +1,4 @@
-//! Subcommands that do one thing and end: about the schema, the configuration, a running service, this program.
+//! Subcommands that do one thing and end: about the schema, the secret keys, the configuration, a running service, this program.
 //!
 //! Each answers a [`Report`]: what goes to standard output, and the exit code; or a [`Failure`], which goes to standard
 //! error. `main` prints both.
@@ -7,6 +7,7 @@ pub mod config;
 pub mod copy;
 mod failure;
 pub mod health;
+pub mod key;
 pub mod migrate;
 pub mod preview;
 pub mod token;

@@ -17,6 +17,7 @@ mod check;
 mod clients;
 mod file;
 mod jwks;
+mod keys;
 mod mail;
 mod names;
 mod print;
@@ -33,6 +34,7 @@ pub use clients::{
     WatchConfig, WatchFrom, service_address,
 };
 pub use jwks::{Jwks, is_loopback};
+pub use keys::{KeyCommand, KeyConfig, KeyDropConfig};
 pub use mail::{DEFAULT_LINK_BASE_URL, LetterKind, MailCommand, MailConfig, PreviewConfig};
 pub use print::printed;
 pub use read::{Invocation, Setting, Shown, Source, read};
@@ -95,6 +97,9 @@ pub enum Command {
     /// Load such a copy into an empty database, of either engine.
     #[command(after_help = clients::IMPORT_CODES)]
     Import(ImportConfig),
+    /// Put a new secret key in the place of the one that the database keeps.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Load eight real organisations into a running service and print grpcurl lines to try on them.
     Demo(DemoConfig),
     /// Print a bearer token for development, signed with the key that a service verifies with.

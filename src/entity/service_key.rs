@@ -1,9 +1,9 @@
-//! The secret key that a service without a key file made for itself.
+//! The secret keys that a service without a key file made for itself.
 
 use crate::domain::time::Timestamp;
 use sea_orm::entity::prelude::*;
 
-/// One row.
+/// One key; the higher its number, the newer.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "service_key")]

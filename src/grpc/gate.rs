@@ -136,9 +136,19 @@ impl Gate {
             let arguments = body.arguments().encode_to_vec();
             let parsed = parse(&mut fields, body);
             fields.finish()?;
-            let key = self.backend.key.clone();
-            let binding = Binding { key, caller: actor.request_scope(), rpc: Q::RPC, arguments };
-            let page = Page { size, before: binding.open(&token)? };
+            let key = self.backend.key();
+            let mut binding =
+                Binding { key, caller: actor.request_scope(), rpc: Q::RPC, arguments };
+            let mut before = binding.open(&token);
+            if before.is_err() {
+                // boxed: hardly any call comes here, and each has the room of its futures
+                let others = Box::pin(self.backend.keys_other_than(&binding.key));
+                if let Some(key) = others.await? {
+                    binding.key = key;
+                    before = binding.open(&token);
+                }
+            }
+            let page = Page { size, before: before? };
             self.backend.at_least(min_position).await?;
             work(actor, parsed, Pager { page, binding }).await
         };

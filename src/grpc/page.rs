@@ -4,6 +4,7 @@ use crate::backend::SecretKey;
 use crate::error::Error;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use std::sync::Arc;
 
 const VERSION: u8 = 1;
 const PURPOSE: &str = "page";
@@ -30,7 +31,7 @@ impl Cursor for i64 {
 
 /// What a token is bound to.
 pub struct Binding {
-    pub key: SecretKey,
+    pub key: Arc<SecretKey>,
     pub caller: String,
     pub rpc: &'static str,
     /// The request's own bytes, page size and token apart.

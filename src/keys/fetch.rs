@@ -39,6 +39,8 @@ pub enum FetchError {
     Status(StatusCode),
     #[error("it answered more than {MOST_BYTES} bytes")]
     TooLarge,
+    #[error("it cannot be read: {0}")]
+    File(#[from] std::io::Error),
     #[error("{0}")]
     Key(#[from] crate::grpc::auth::KeyError),
 }

@@ -1,7 +1,7 @@
 //! Where keys come from: who callers are, and what the service signs with.
 //!
 //! ```text
-//!   mod.rs   files     fetch.rs   a key set's URL, asked once     follow.rs   the same, again and again
+//!   mod.rs   files     fetch.rs   a key set's URL, asked once     follow.rs   a URL or a file, again and again
 //! ```
 //! A service whose key set's URL does not answer starts nevertheless, or it could not be started again while its identity
 //! provider is away. It lets nobody in, says that it is not ready, and goes on asking.
@@ -10,14 +10,12 @@ mod fetch;
 mod follow;
 
 pub use fetch::{Endpoint, FetchError};
-pub use follow::{Follower, Rhythm};
+pub use follow::{Follower, Rhythm, Source};
 
 use crate::backend::SecretKey;
 use crate::config::{AuthMode, ConfigError, Jwks, ServeConfig};
 use crate::grpc::auth::{Authenticator, JwtVerifier, KeyError, LiveKeys};
 use std::path::Path;
-
-type MakeVerifier = fn(&[u8], &str, &str) -> Result<JwtVerifier, KeyError>;
 
 /// Who callers are, as configured, and what has to run for that to stay so.
 ///
@@ -30,22 +28,32 @@ pub fn authenticator(
         return Ok((Authenticator::None, None));
     }
     let (issuer, audience) = (&config.jwt_issuer, &config.jwt_audience);
-    let read = |path: &Path, made: MakeVerifier| {
-        let bytes = std::fs::read(path)
-            .map_err(|source| ConfigError::File { path: path.to_path_buf(), source })?;
-        made(&bytes, issuer, audience).map_err(|error| ConfigError::Key {
-            path: path.to_path_buf(),
-            message: error.to_string(),
-        })
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|source| ConfigError::File { path: path.to_path_buf(), source })
+    };
+    let wrong = |path: &Path, error: KeyError| ConfigError::Key {
+        path: path.to_path_buf(),
+        message: error.to_string(),
     };
     let (verifier, follower) = match (&config.jwt_key_file, config.jwks()?) {
-        (Some(path), None) => (read(path, JwtVerifier::with_key)?, None),
-        (None, Some(Jwks::File(path))) => (read(&path, JwtVerifier::with_jwks)?, None),
+        (Some(path), None) => {
+            let verifier = JwtVerifier::with_key(&read(path)?, issuer, audience);
+            (verifier.map_err(|error| wrong(path, error))?, None)
+        }
+        (None, Some(Jwks::File(path))) => {
+            let live = LiveKeys::new(issuer, audience);
+            // it is there from the beginning, or the service does not begin
+            let body = read(&path)?;
+            live.publish(&body).map_err(|error| wrong(&path, error))?;
+            let source = Source::File(path);
+            let follower = Follower::new(source, live.clone(), Rhythm::OF_A_FILE).after(body);
+            (JwtVerifier::following(live), Some(follower))
+        }
         (None, Some(Jwks::Url(url))) => {
             let endpoint = Endpoint::new(url, config.insecure)
                 .map_err(|error| ConfigError::Jwks(error.to_string()))?;
             let live = LiveKeys::new(issuer, audience);
-            let follower = Follower::new(endpoint, live.clone(), Rhythm::default());
+            let follower = Follower::new(Source::Url(endpoint), live.clone(), Rhythm::default());
             (JwtVerifier::following(live), Some(follower))
         }
         _ => return Err(ConfigError::NoKeySource),

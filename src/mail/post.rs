@@ -48,6 +48,14 @@ impl Carrier {
         }
     }
 
+    /// Whether a letter that is handed over once more arrives once more; a file takes its own place.
+    pub(super) fn doubles(&self) -> bool {
+        match self {
+            Self::Files(_) => false,
+            Self::Smtp(_) => true,
+        }
+    }
+
     /// There is nothing more for now: connections are let go of.
     pub async fn rest(&mut self) {
         match self {

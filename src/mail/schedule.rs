@@ -7,6 +7,10 @@ use std::time::Duration;
 pub const LEASE: Duration = Duration::from_secs(20);
 /// How often it gives one while it sends.
 pub const RENEWAL: Duration = Duration::from_secs(5);
+/// How long letters wait behind others that were taken with them.
+pub const HOLD: Duration = Duration::from_secs(1);
+/// From taking letters to taking the next ones that this replica commits.
+pub const GATHER: Duration = Duration::from_millis(10);
 /// How long one attempt may take.
 pub const ATTEMPT: Duration = Duration::from_secs(60);
 /// How long a letter is tried.
@@ -82,6 +86,6 @@ mod tests {
 
     #[test]
     fn a_lease_outlives_a_sign_of_life_that_is_missed() {
-        assert!(LEASE > 3 * RENEWAL);
+        assert!(LEASE > 3 * RENEWAL + HOLD);
     }
 }

@@ -1,12 +1,15 @@
-//! The worker of a replica: takes a letter, sends it, marks it, takes the next one.
+//! The worker of a replica: takes letters, sends them one after the other, marks them, takes the next ones.
 //!
 //! It looks when this replica has committed letters, and anyway once a second: for those of others, and those whose time
-//! has come. When the mail server is in trouble it rests, longer and longer, instead of trying every letter in vain.
+//! has come. A letter that comes alone goes at once; while they come one after the other it takes those of a few
+//! milliseconds together, since taking costs the database as much for one as for many. When the mail server is in trouble
+//! it rests, longer and longer, instead of trying every letter in vain.
 
 use super::compose::{Flaw, Outgoing, compose};
+use super::hands::Hands;
 use super::outbox::{self, Fate};
 use super::post::{Post, Verdict};
-use super::schedule::{ATTEMPT, RENEWAL, next_attempt, rest};
+use super::schedule::{ATTEMPT, GATHER, HOLD, RENEWAL, next_attempt, rest};
 use super::secret;
 use crate::backend::Backend;
 use crate::domain::mail::MailState;
@@ -16,12 +19,12 @@ use crate::faults::{Spot, die_at};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 const POLL: Duration = Duration::from_secs(1);
-/// How often the outbox is told what became of a letter before its lease is let run out.
-const MARKINGS: u32 = 5;
+/// How many letters it takes at once.
+pub const ARMFUL: usize = 16;
 
 /// What a worker has done since it began.
 #[derive(Debug, Default)]
@@ -54,22 +57,23 @@ impl Tally {
         }
     }
 
-    fn count(&self, fate: &Fate) {
+    pub(super) fn count(&self, fate: &Fate, letters: u64) {
         let counted = match fate {
             Fate::Sent => &self.sent,
             Fate::Later { .. } => &self.postponed,
             Fate::GivenUp { .. } => &self.given_up,
         };
-        counted.fetch_add(1, Ordering::Relaxed);
+        counted.fetch_add(letters, Ordering::Relaxed);
     }
 }
 
-/// Sends letters, one at a time.
+/// Sends letters, one after the other.
 pub struct Worker {
     backend: Arc<Backend>,
     post: Post,
     tally: Arc<Tally>,
     attempt: Duration,
+    hold: Duration,
 }
 
 /// Why a worker stopped looking.
@@ -85,13 +89,20 @@ impl Worker {
     /// A worker with nothing in its hands.
     #[must_use]
     pub fn new(backend: Arc<Backend>, post: Post) -> Self {
-        Self { backend, post, tally: Arc::default(), attempt: ATTEMPT }
+        Self { backend, post, tally: Arc::default(), attempt: ATTEMPT, hold: HOLD }
     }
 
     /// Gives each attempt less time, or more.
     #[must_use]
     pub fn with_attempts_of(mut self, attempt: Duration) -> Self {
         self.attempt = attempt;
+        self
+    }
+
+    /// Lets letters wait behind others for less time, or more.
+    #[must_use]
+    pub fn with_letters_held_for(mut self, hold: Duration) -> Self {
+        self.hold = hold;
         self
     }
 
@@ -108,6 +119,7 @@ impl Worker {
         }
         let mut failures = 0;
         while !shutdown.is_cancelled() {
+            let gathered = Instant::now() + GATHER;
             let wait = match self.deliver_due(&shutdown).await {
                 Ok(Pause::Idle) => {
                     failures = 0;
@@ -122,9 +134,13 @@ impl Worker {
                     POLL
                 }
             };
+            let posted = async {
+                sleep_until(gathered).await;
+                self.backend.posted.notified().await;
+            };
             tokio::select! {
                 () = shutdown.cancelled() => {}
-                () = self.backend.posted.notified(), if failures == 0 => {}
+                () = posted, if failures == 0 => {}
                 () = sleep(wait) => {}
             }
         }
@@ -137,38 +153,51 @@ impl Worker {
     /// The database's.
     pub async fn deliver_due(&mut self, shutdown: &CancellationToken) -> Result<Pause, Error> {
         let mut pause = Pause::Idle;
-        while pause == Pause::Idle && !shutdown.is_cancelled() {
+        let mut more = true;
+        while more && pause == Pause::Idle && !shutdown.is_cancelled() {
             let domain = self.post.from.email.domain();
-            let Some(row) = outbox::claim(&self.backend, domain).await? else { break };
-            die_at(Spot::MailClaimed);
-            let verdict = self.attempted(&row).await;
-            die_at(Spot::MailSent);
-            if let Verdict::Trouble(_) = verdict {
-                pause = Pause::Trouble;
+            let rows = outbox::claim(&self.backend, domain, ARMFUL).await?;
+            if rows.is_empty() {
+                break;
             }
-            self.settle(&row, verdict).await;
-            die_at(Spot::MailMarked);
+            die_at(Spot::MailClaimed);
+            more = rows.len() >= ARMFUL;
+            let (backend, tally) = (Arc::clone(&self.backend), Arc::clone(&self.tally));
+            let mut hands = Hands::full_of(rows, self.hold, backend, tally);
+            while let Some(row) = hands.take() {
+                let verdict = self.attempted(&row, &mut hands).await;
+                die_at(Spot::MailSent);
+                if let Verdict::Trouble(_) = verdict {
+                    pause = Pause::Trouble;
+                }
+                self.settle(row, verdict, &mut hands).await;
+                if pause == Pause::Trouble || shutdown.is_cancelled() {
+                    break;
+                }
+            }
+            hands.let_go().await;
+            more |= hands.has_put_back;
         }
         self.post.carrier.rest().await;
         Ok(pause)
     }
 
-    async fn attempted(&mut self, row: &mail::Model) -> Verdict {
+    async fn attempted(&mut self, row: &mail::Model, hands: &mut Hands) -> Verdict {
         match self.composed(row) {
-            Ok(letter) => self.sent(row, &letter).await,
+            Ok(letter) => self.sent(row, &letter, hands).await,
             Err(flaw) => Verdict::Refused(flaw.to_string()),
         }
     }
 
     fn composed(&self, row: &mail::Model) -> Result<Outgoing, Flaw> {
         let link = row.partnership_id.zip(row.sending).map(|(partnership, sending)| {
-            self.post.link(&secret::seal(&self.backend.key, partnership, sending))
+            self.post.link(&secret::seal(&self.backend.key(), partnership, sending))
         });
         compose(row, &self.post.from, link.as_deref())
     }
 
-    /// One attempt, within its time, the lease renewed meanwhile.
-    async fn sent(&mut self, row: &mail::Model, letter: &Outgoing) -> Verdict {
+    /// One attempt, within its time; the lease is renewed meanwhile, and others do not wait behind it for long.
+    async fn sent(&mut self, row: &mail::Model, letter: &Outgoing, hands: &mut Hands) -> Verdict {
         let mut renewals = interval_at(Instant::now() + RENEWAL, RENEWAL);
         renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let limit = self.attempt;
@@ -179,33 +208,22 @@ impl Worker {
                 verdict = &mut delivery => return verdict.unwrap_or_else(|_| {
                     Verdict::Trouble(format!("no answer within {} s", limit.as_secs_f32()))
                 }),
-                _ = renewals.tick() => {
-                    if let Err(error) = outbox::renew(&self.backend, row).await {
-                        tracing::warn!(%error, mail_id = %row.id, "a lease could not be renewed");
-                    }
-                }
+                () = sleep_until(hands.until), if !hands.are_empty() => hands.let_go().await,
+                _ = renewals.tick() => hands.renew(row).await,
             }
         }
     }
 
-    /// Tells the outbox, and again if it does not listen: a letter that is sent and not marked is sent twice.
-    async fn settle(&self, row: &mail::Model, verdict: Verdict) {
-        let fate = self.fate(row, verdict);
-        for marking in 1..=MARKINGS {
-            match outbox::mark(&self.backend, row, &fate).await {
-                Ok(true) => {
-                    self.tally.count(&fate);
-                    return;
-                }
-                Ok(false) => {
-                    tracing::warn!(mail_id = %row.id, "a letter was taken over by another worker meanwhile");
-                    return;
-                }
-                Err(error) => {
-                    tracing::warn!(%error, mail_id = %row.id, "a letter could not be marked");
-                    sleep(rest(marking, rand::random())).await;
+    /// Marks it, or keeps it to be marked with others.
+    async fn settle(&self, row: mail::Model, verdict: Verdict, hands: &mut Hands) {
+        match self.fate(&row, verdict) {
+            Fate::Sent => {
+                hands.keep(row);
+                if self.post.carrier.doubles() {
+                    hands.mark_sent().await;
                 }
             }
+            fate => hands.mark(&[row], &fate).await,
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) fn print(
     address: &str,
     metrics: Option<&str>,
     database: &str,
-    key_origin: &str,
+    is_kept: bool,
 ) {
     let auth = match config.auth {
         AuthMode::None if config.listen.ip().is_loopback() => {
@@ -33,6 +33,12 @@ pub(super) fn print(
     let token = match config.auth {
         AuthMode::None => "",
         AuthMode::Jwt => " --token <an operator's>",
+    };
+    let key = match is_kept {
+        true => {
+            "kept in the database, so a dump of it contains the key; --secret-key-file keeps it outside"
+        }
+        false => "from --secret-key-file",
     };
     let mail = mail(config);
     let metrics = metrics.map_or_else(
@@ -46,7 +52,7 @@ pub(super) fn print(
   gRPC      {address}, {way}
   database  {database}
   auth      {auth}
-  key       {key_origin}
+  key       {key}
   mail      {mail}
   metrics   {metrics}
   try       {program} demo --address {https}{address}{beside}{token}

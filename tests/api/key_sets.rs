@@ -8,7 +8,7 @@ use crate::support::{Harness, Options};
 use futures::FutureExt;
 use futures::future::join_all;
 use partner_service::grpc::auth::{Authenticator, JwtVerifier, LiveKeys};
-use partner_service::keys::{Endpoint, Follower, Rhythm};
+use partner_service::keys::{Endpoint, Follower, Rhythm, Source};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,21 +20,21 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-const INVALID: &str = "CREDENTIALS_INVALID";
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const INVALID: &str = "CREDENTIALS_INVALID";
+pub const PATIENCE: Duration = Duration::from_secs(20);
 /// Fewer than there are connections to the database.
 const AT_ONCE: usize = 8;
 const HOUR: Duration = Duration::from_secs(3_600);
 const MOMENT: Duration = Duration::from_millis(5);
 /// Asks all the time.
-const EAGER: Rhythm =
+pub const EAGER: Rhythm =
     Rhythm { pause: MOMENT, retry: MOMENT, least: MOMENT, most: MOMENT, unsaid: MOMENT };
 /// Asks only when there is a reason to.
-const IDLE: Rhythm =
+pub const IDLE: Rhythm =
     Rhythm { pause: Duration::ZERO, retry: HOUR, least: HOUR, most: HOUR, unsaid: HOUR };
 
-/// A service that follows a key set's URL.
-struct Following {
+/// A service that follows a key set.
+pub struct Following {
     harness: Harness,
     ann: Organization,
     _stops: DropGuard,
@@ -44,7 +44,12 @@ impl Following {
     async fn of(url: &str, rhythm: Rhythm) -> Self {
         let live = LiveKeys::new(ISSUER, AUDIENCE);
         let endpoint = Endpoint::new(url.parse().unwrap(), false).unwrap();
-        let follower = Follower::new(endpoint, Arc::clone(&live), rhythm);
+        Self::from(Source::Url(endpoint), live, rhythm).await
+    }
+
+    /// The same with any source.
+    pub async fn from(source: Source, live: Arc<LiveKeys>, rhythm: Rhythm) -> Self {
+        let follower = Follower::new(source, Arc::clone(&live), rhythm);
         let shutdown = CancellationToken::new();
         tokio::spawn(follower.run(shutdown.clone()));
         timeout(PATIENCE, live.looked()).await.expect("the first look ends");
@@ -53,7 +58,7 @@ impl Following {
     }
 
     /// What becomes of a call with a token signed so.
-    async fn call(&self, key: &Key, kid: &str) -> Result<(), String> {
+    pub async fn call(&self, key: &Key, kid: &str) -> Result<(), String> {
         let token = bearer(&key.sign_with_kid(kid, &claims(&self.ann.boss.id)));
         let answer = get_account(&self.harness, &[token], &self.ann.id).await;
         if answer.is_ok() { Ok(()) } else { Err(reason(answer)) }

@@ -19,10 +19,13 @@ use tokio::time::Instant;
 use tonic::transport::Channel;
 
 const STEPS: [Spot; 3] = [Spot::MailClaimed, Spot::MailSent, Spot::MailMarked];
-const LETTERS_EACH: u32 = 6;
+/// More than any step is passed before it is deadly.
+const MOST_LETTERS: usize = 1_000;
 /// Longer than a lease of somebody who died, and far longer than a step takes to be passed so often.
 const PATIENCE: Duration = Duration::from_secs(90);
 const SIGABRT: i32 = 6;
+/// Quotas are no matter here.
+const PLENTY: [&str; 4] = ["--invitations-per-day", "1000000", "--open-invitations", "1000000"];
 
 async fn account(channel: &Channel) -> String {
     let account = pb::Account { display_name: "sender".to_owned(), ..Default::default() };
@@ -31,19 +34,20 @@ async fn account(channel: &Channel) -> String {
     answer.expect("the account is created").into_inner().account.expect("an account").id
 }
 
-/// Invites so many people nobody knows; answers whom the service said it invited before it died.
+/// Invites people nobody knows until the service dies; answers whom it said it invited.
 async fn invite(channel: &Channel, account_id: &str, round: usize) -> Vec<String> {
     let mut invited = Vec::new();
-    for number in 0..LETTERS_EACH {
+    for number in 0..MOST_LETTERS {
         let invitee_email = format!("p{round}-{number}@else.example");
         let request = pb::InvitePartnerRequest {
             account_id: account_id.to_owned(),
             invitee_email: invitee_email.clone(),
             ..Default::default()
         };
-        if PartnerServiceClient::new(channel.clone()).invite_partner(request).await.is_ok() {
-            invited.push(invitee_email);
+        if PartnerServiceClient::new(channel.clone()).invite_partner(request).await.is_err() {
+            break;
         }
+        invited.push(invitee_email);
     }
     invited
 }
@@ -72,20 +76,24 @@ async fn emptied(channel: &Channel) -> BTreeMap<String, String> {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_letter_is_lost_with_its_worker_and_a_death_makes_one_double_at_most() {
-    let (seed, cycles) = (seed(), cycles(2 * STEPS.len()));
-    let mut random = StdRng::seed_from_u64(seed);
-    let (database, sink) = (TestDatabase::empty().await, Sink::start().await);
-    let home = Home::new(&database.url);
-    let url = sink.url();
-    let flags = ["--smtp-url", &url, "--link-base-url", "https://partners.example"];
+/// What senders know after workers died.
+struct Told {
+    /// The Message-ID of every letter, by its recipient.
+    sent: BTreeMap<String, String>,
+    /// Whom the service said it invited.
+    invited: BTreeSet<String>,
+    /// How many workers died between sending and marking.
+    between: usize,
+}
+
+/// Has so many workers die, each at one of the steps, and a last one send what is left.
+async fn killed(home: &Home, flags: &[&str], random: &mut StdRng, cycles: usize) -> Told {
     let (mut sender, mut invited, mut between) = (None, BTreeSet::new(), 0);
     for cycle in 0..cycles {
         let step = STEPS[cycle % STEPS.len()];
         between += usize::from(step == Spot::MailSent);
         let armed = format!("{step:?}:{}", random.random_range(1..=4));
-        let doomed = Process::start_in(&home, &flags, &[(DIES_AT, &armed)]).await;
+        let doomed = Process::start_in(home, flags, &[(DIES_AT, &armed)]).await;
         let mut doomed = doomed.expect("the service starts");
         let channel = doomed.channel();
         if sender.is_none() {
@@ -96,8 +104,21 @@ async fn no_letter_is_lost_with_its_worker_and_a_death_makes_one_double_at_most(
         let (status, _) = doomed.ended(PATIENCE).await;
         assert_eq!(status.signal(), Some(SIGABRT), "at {armed}: {}", doomed.said());
     }
-    let last = Process::start(&home, &flags).await.expect("the service starts again");
+    let last = Process::start(home, flags).await.expect("the service starts again");
     let sent = emptied(&last.channel()).await;
+    Told { sent, invited, between }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_letter_is_lost_with_its_worker_and_a_death_makes_one_double_at_most() {
+    let (seed, cycles) = (seed(), cycles(2 * STEPS.len()));
+    let mut random = StdRng::seed_from_u64(seed);
+    let (database, sink) = (TestDatabase::empty().await, Sink::start().await);
+    let home = Home::new(&database.url);
+    let url = sink.url();
+    let flags = [&["--smtp-url", &url, "--link-base-url", "https://partners.example"], &PLENTY[..]];
+    let flags = flags.concat();
+    let Told { sent, invited, between } = killed(&home, &flags, &mut random, cycles).await;
     let mut arrived: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for one in sink.received() {
         let [to] = &one.to[..] else { panic!("one recipient: {:?}", one.to) };
@@ -119,5 +140,32 @@ async fn no_letter_is_lost_with_its_worker_and_a_death_makes_one_double_at_most(
     assert!(most <= between + 1);
     for (to, ids) in &arrived {
         assert!(ids.iter().all(|id| Some(id) == sent.get(to)), "{to}: {ids:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn as_files_no_letter_is_lost_and_none_is_there_twice() {
+    let (seed, cycles) = (seed(), cycles(STEPS.len()));
+    let mut random = StdRng::seed_from_u64(seed);
+    let database = TestDatabase::empty().await;
+    let home = Home::new(&database.url);
+    let Told { sent, invited, between } = killed(&home, &PLENTY, &mut random, cycles).await;
+    let mut arrived: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for entry in std::fs::read_dir(home.folder.path().join("mail")).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "eml") {
+            let letter = Letter::read(&std::fs::read(path).expect("a letter"));
+            let id = letter.message_id().to_owned();
+            arrived.entry(letter.to().to_owned()).or_default().push(id);
+        }
+    }
+    println!(
+        "a worker killed {cycles} times, {between} of them between writing and marking: {} files",
+        arrived.len()
+    );
+    assert!(invited.iter().all(|to| arrived.contains_key(to)), "{invited:?} {arrived:?}");
+    assert_eq!(arrived.len(), sent.len());
+    for (to, ids) in &arrived {
+        assert_eq!(ids.as_slice(), [sent[to].as_str()], "{to}");
     }
 }

@@ -1,4 +1,5 @@
-//! `--jwks` with a URL, as the real binary follows it: over TLS, patiently, and without saying what is nobody's business.
+//! `--jwks` as the real binary follows it: a URL over TLS, patiently, and without saying what is nobody's business; a file
+//! by its content.
 
 use super::service::{Service, url};
 use super::shell::{BINARY, Folder, finish};
@@ -181,4 +182,28 @@ fn a_place_that_cannot_have_a_key_set_is_refused_without_what_may_be_a_password(
         assert!(told.starts_with(&format!("partner-service: {said}")), "{told}");
         assert!(!told.contains(CANARY), "{told}");
     }
+}
+
+#[tokio::test]
+async fn a_key_set_in_a_file_is_read_again_when_it_changes_and_a_broken_one_is_told_once() {
+    let (folder, database) = (Folder::new(), TestDatabase::empty().await);
+    let (old, new) = (Key::new("old"), Key::new("new"));
+    let becomes = |text: String| fs::write(folder.path().join("jwks.json"), text).unwrap();
+    becomes(json!({"keys": [old.entry]}).to_string());
+    let line = "cargo run --release -- --auth jwt --jwks jwks.json";
+    let service = Service::start(&folder, line, url(&database));
+    let (by_old, by_new) = (old.token("old"), new.token("new"));
+    assert_eq!(list_accounts(&service, &by_old).await, Ok(()));
+    assert_eq!(list_accounts(&service, &by_new).await, Err(Code::Unauthenticated));
+
+    becomes("{".to_owned());
+    let told = "the key set could not be had; the keys there are stay";
+    until("it is told", async || service.log().contains(told)).await;
+    assert_eq!(list_accounts(&service, &by_old).await, Ok(()));
+    becomes(json!({"keys": [new.entry]}).to_string());
+    until("the new key lets in", async || list_accounts(&service, &by_new).await.is_ok()).await;
+    assert_eq!(list_accounts(&service, &by_old).await, Err(Code::Unauthenticated));
+    let log = service.log();
+    assert_eq!(log.matches(told).count(), 1, "{log}");
+    assert!(log.contains("tokens are verified with a new key set"), "{log}");
 }

@@ -11,7 +11,7 @@
 //!   settings.rs    flags, variables, the file     operating.rs  migrate, healthcheck, export, import, and more
 //!   help.rs        help, version, misspellings    answers.rs    -o json: answers, and failures
 //!   watch.rs       `partner-service watch`        watcher.rs    the process, and what there is to watch
-//!   key_sets.rs    keys from a URL
+//!   key_sets.rs    keys from a URL, or a file       rotating.rs   key rotate, drop and status
 //!   foreign.rs     clients in Python, Go and TypeScript, against the service and
 //!                  gateway.rs     what may stand between and answers UNAVAILABLE
 //!   config.rs      the published service config
@@ -38,6 +38,7 @@ mod page;
 mod pages;
 mod reference;
 mod refusals;
+mod rotating;
 mod service;
 mod settings;
 mod shell;

@@ -252,6 +252,9 @@ fn every_subcommands_help_tells_its_exit_codes() {
         &["config", "check"],
         &["export"],
         &["import"],
+        &["key", "rotate"],
+        &["key", "drop"],
+        &["key", "status"],
         &["watch"],
     ] {
         let (code, out, _) = run(&folder, &[arguments, &["--help"]].concat(), None);

@@ -80,6 +80,8 @@ pub struct Options {
     pub clock: Option<Clock>,
     /// What the service signs with, if not with its usual key.
     pub key: Option<SecretKey>,
+    /// Whether it signs with the keys that the database keeps.
+    pub kept_keys: bool,
     /// By what way the database is reached, if not straight.
     pub url: Option<String>,
 }
@@ -102,9 +104,15 @@ impl Harness {
         let (url, direct) = pooled.as_ref().map_or((url, None), |pooled| (pooled, Some(&**url)));
         let opened = Database::open_with(url, direct, Migrate::Auto).await;
         let opened = opened.expect("the test database opens");
-        let usual = || SecretKey::new(vec![7; 32]).expect("32 bytes are enough");
-        let key = options.key.unwrap_or_else(usual);
+        let key = match (options.key, options.kept_keys) {
+            (Some(key), _) => key,
+            (None, true) => opened.service_key(clock.now()).await.expect("a key is made, or read"),
+            (None, false) => SecretKey::new(vec![7; 32]).expect("32 bytes are enough"),
+        };
         let mut backend = Backend::new(opened, clock.clone(), options.limits, key, REACTIONS);
+        if options.kept_keys {
+            backend = backend.with_kept_keys();
+        }
         if let Some(pause) = options.pause {
             backend = backend.paused_by(pause);
         }

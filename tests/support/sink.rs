@@ -27,6 +27,8 @@ pub enum Mood {
     Hangs,
     /// Closes the connection; a message it was sent it keeps.
     Drops,
+    /// Answers as usual, once it is let go.
+    Waits,
 }
 
 /// What it took over.
@@ -44,8 +46,8 @@ pub struct Received {
 #[derive(Default)]
 struct Behaviour {
     moods: HashMap<Step, Mood>,
-    /// Addresses that it knows no mailbox of.
-    unknown: Vec<String>,
+    /// How it is to these recipients.
+    people: HashMap<String, Mood>,
     received: Vec<Received>,
     violations: Vec<String>,
     connections: usize,
@@ -57,6 +59,7 @@ pub struct Sink {
     behaviour: Arc<Mutex<Behaviour>>,
     count: watch::Sender<usize>,
     held: watch::Sender<usize>,
+    let_go: watch::Sender<usize>,
 }
 
 /// What it speaks with.
@@ -65,6 +68,7 @@ struct Talk {
     behaviour: Arc<Mutex<Behaviour>>,
     count: watch::Sender<usize>,
     held: watch::Sender<usize>,
+    let_go: watch::Sender<usize>,
     tls: Option<TlsAcceptor>,
 }
 
@@ -82,10 +86,12 @@ impl Sink {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (behaviour, count, held) = (Arc::default(), watch::channel(0).0, watch::channel(0).0);
+        let let_go = watch::channel(0).0;
         let talk = Talk {
             behaviour: Arc::clone(&behaviour),
             count: count.clone(),
             held: held.clone(),
+            let_go: let_go.clone(),
             tls,
         };
         tokio::spawn(async move {
@@ -94,7 +100,7 @@ impl Sink {
                 tokio::spawn(talk.clone().begin(stream, at_once));
             }
         });
-        Self { address, behaviour, count, held }
+        Self { address, behaviour, count, held, let_go }
     }
 
     /// Its URL without TLS.
@@ -109,11 +115,21 @@ impl Sink {
     pub fn calms_down(&self) {
         let mut behaviour = self.behaviour.lock().expect("no panic");
         behaviour.moods.clear();
-        behaviour.unknown.clear();
+        behaviour.people.clear();
+    }
+
+    /// Whoever waits for it is answered.
+    pub fn goes_on(&self) {
+        self.let_go.send_modify(|times| *times += 1);
     }
 
     pub fn knows_no(&self, address: &str) {
-        self.behaviour.lock().expect("no panic").unknown.push(address.to_owned());
+        self.becomes_to(address, Mood::Answers("550 5.1.1 no such mailbox"));
+    }
+
+    /// The same at one recipient only.
+    pub fn becomes_to(&self, address: &str, mood: Mood) {
+        self.behaviour.lock().expect("no panic").people.insert(address.to_owned(), mood);
     }
 
     /// Everything it took over so far; panics if it was told anything that no mail server would take.
@@ -159,7 +175,7 @@ impl Talk {
     async fn converse(self, wire: Box<dyn Wire>, mut encrypted: bool) -> std::io::Result<()> {
         let mut wire = BufReader::new(wire);
         let (mut from, mut to, mut credentials) = (None::<String>, Vec::new(), None);
-        if !self.answers(&mut wire, Step::Greeting, "220 sink.example ESMTP").await? {
+        if !self.answers(&mut wire, self.mood(Step::Greeting), "220 sink.example ESMTP").await? {
             return Ok(());
         }
         loop {
@@ -184,26 +200,24 @@ impl Talk {
                 }
                 "AUTH" => {
                     credentials = line.split(' ').nth(2).map(str::to_owned);
-                    if !self.answers(&mut wire, Step::Auth, "235 welcome").await? {
+                    if !self.answers(&mut wire, self.mood(Step::Auth), "235 welcome").await? {
                         return Ok(());
                     }
                 }
                 "MAIL" => {
                     from = path(&line, "FROM:");
                     to.clear();
-                    if !self.answers(&mut wire, Step::From, "250 ok").await? {
+                    if !self.answers(&mut wire, self.mood(Step::From), "250 ok").await? {
                         return Ok(());
                     }
                 }
                 "RCPT" => {
                     let address = path(&line, "TO:").unwrap_or_default();
-                    let unknown =
-                        self.behaviour.lock().expect("no panic").unknown.contains(&address);
-                    let usual = if unknown { "550 5.1.1 no such mailbox" } else { "250 ok" };
-                    if !unknown {
+                    let mood = self.mood_to(&address).or_else(|| self.mood(Step::To));
+                    if !matches!(mood, Some(Mood::Answers(_))) {
                         to.push(address);
                     }
-                    if !self.answers(&mut wire, Step::To, usual).await? {
+                    if !self.answers(&mut wire, mood, "250 ok").await? {
                         return Ok(());
                     }
                 }
@@ -216,7 +230,7 @@ impl Talk {
                         let (to, credentials) = (std::mem::take(&mut to), credentials.clone());
                         self.keep(Received { from, to, bytes, encrypted, credentials });
                     }
-                    if !self.answers(&mut wire, Step::Message, "250 taken").await? {
+                    if !self.answers(&mut wire, mood, "250 taken").await? {
                         return Ok(());
                     }
                 }
@@ -234,10 +248,10 @@ impl Talk {
     async fn answers(
         &self,
         wire: &mut BufReader<Box<dyn Wire>>,
-        step: Step,
+        mood: Option<Mood>,
         usual: &str,
     ) -> std::io::Result<bool> {
-        match self.mood(step) {
+        match mood {
             None => say(wire, usual).await?,
             Some(Mood::Answers(answer)) => say(wire, answer).await?,
             Some(Mood::Drops) => return Ok(false),
@@ -245,8 +259,18 @@ impl Talk {
                 self.held.send_modify(|held| *held += 1);
                 std::future::pending::<()>().await;
             }
+            Some(Mood::Waits) => {
+                let mut let_go = self.let_go.subscribe();
+                self.held.send_modify(|held| *held += 1);
+                let _ = let_go.changed().await;
+                say(wire, usual).await?;
+            }
         }
         Ok(true)
+    }
+
+    fn mood_to(&self, address: &str) -> Option<Mood> {
+        self.behaviour.lock().expect("no panic").people.get(address).copied()
     }
 
     fn mood(&self, step: Step) -> Option<Mood> {
