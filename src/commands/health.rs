@@ -4,6 +4,7 @@ use super::Report;
 use crate::config::HealthcheckConfig;
 use crate::dial::{Dial, DialError, cause};
 use serde_json::json;
+use std::error::Error;
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -58,6 +59,8 @@ pub async fn check(config: &HealthcheckConfig) -> Result<Report, HealthError> {
             Code::NotFound => {
                 HealthError::Unknown { address: address.clone(), service: config.service.clone() }
             }
+            // it came from the connection: no service said so
+            _ if status.source().is_some() => silent(cause(&status)),
             _ => HealthError::Refused { address: address.clone(), status },
         })
     };
@@ -72,7 +75,7 @@ pub async fn check(config: &HealthcheckConfig) -> Result<Report, HealthError> {
 }
 
 /// tonic's own words are "transport error".
-fn innermost(error: &dyn std::error::Error) -> String {
+fn innermost(error: &dyn Error) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;

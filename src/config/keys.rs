@@ -42,11 +42,11 @@ pub struct KeyConfig {
     /// The service's data folder, where SQLite is unless told.
     #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
-    #[command(flatten)]
-    pub database: DatabaseFlags,
     /// How to answer.
     #[arg(long, short, default_value = "text", value_name = "FORMAT")]
     pub output: Output,
+    #[command(flatten)]
+    pub database: DatabaseFlags,
 }
 
 /// Which of them go.
