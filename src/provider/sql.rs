@@ -176,8 +176,8 @@ pub async fn fitting(
         _ => {}
     }
     let mut met = page.along(db, along, condition, FIRST_STEPS).await?;
-    // if those further on are like the first
-    let would_do = met.len() as u64 * (STEPS / FIRST_STEPS) >= limit;
+    // if those further on are like the first; with few to spare, gathering is cheaper than walking and then gathering
+    let would_do = met.len() as u64 * (STEPS / FIRST_STEPS) >= 2 * limit;
     if would_do && (met.len() as u64) < limit {
         met = page.along(db, along, condition, STEPS).await?;
     }
