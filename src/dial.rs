@@ -123,11 +123,15 @@ fn connector(
 /// The status's own words, or where it is tonic's, which are "transport error", those of what is at the bottom of it.
 #[must_use]
 pub fn cause(status: &Status) -> String {
-    let mut innermost: Option<&dyn StdError> = None;
-    let mut next = status.source();
-    while let Some(source) = next {
-        innermost = Some(source);
-        next = source.source();
+    status.source().map_or_else(|| status.message().to_owned(), innermost)
+}
+
+/// The words of what is at the bottom of an error.
+#[must_use]
+pub fn innermost(error: &(dyn StdError + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
     }
-    innermost.map_or_else(|| status.message().to_owned(), ToString::to_string)
+    innermost.to_string()
 }

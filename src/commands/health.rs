@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::config::HealthcheckConfig;
-use crate::dial::{Dial, DialError, cause};
+use crate::dial::{Dial, DialError, cause, innermost};
 use serde_json::json;
 use std::error::Error;
 use tonic::{Code, Status};
@@ -72,13 +72,4 @@ pub async fn check(config: &HealthcheckConfig) -> Result<Report, HealthError> {
     let (name, service) = (status.as_str_name(), &config.service);
     let json = json!({"address": address, "service": service, "status": name});
     Ok(Report::told(config.output, || name.to_owned(), &json, code))
-}
-
-/// tonic's own words are "transport error".
-fn innermost(error: &dyn Error) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }

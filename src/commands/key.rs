@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::backend::{Clock, Database, KeptKey, Look, Migrate, OpenError};
-use crate::config::{KeyConfig, KeyDropConfig};
+use crate::config::{DatabaseConfig, KeyDropConfig};
 use crate::domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::time::{Duration, UNIX_EPOCH};
@@ -30,7 +30,7 @@ impl KeyError {
 ///
 /// # Errors
 /// What is wrong with the database; one that keeps no key.
-pub async fn rotate(config: &KeyConfig) -> Result<Report, KeyError> {
+pub async fn rotate(config: &DatabaseConfig) -> Result<Report, KeyError> {
     let database = opened(config).await?;
     let (added, location) =
         (database.add_key(Clock::System.now()).await, database.location().to_owned());
@@ -70,7 +70,7 @@ pub async fn drop(config: &KeyDropConfig) -> Result<Report, KeyError> {
 ///
 /// # Errors
 /// What is wrong with the database.
-pub async fn status(config: &KeyConfig) -> Result<Report, KeyError> {
+pub async fn status(config: &DatabaseConfig) -> Result<Report, KeyError> {
     let (url, direct) = (config.database.url(&config.data_dir), config.database.direct_url());
     let look = Look::at(&url, direct).await?;
     let (found, location) = (look.keys().await, look.location().to_owned());
@@ -85,7 +85,7 @@ pub async fn status(config: &KeyConfig) -> Result<Report, KeyError> {
     Ok(Report::told(config.output, words, &json!({"database": location, "keys": listed}), 0))
 }
 
-async fn opened(config: &KeyConfig) -> Result<Database, OpenError> {
+async fn opened(config: &DatabaseConfig) -> Result<Database, OpenError> {
     let (url, direct) = (config.database.url(&config.data_dir), config.database.direct_url());
     Database::open_with(&url, direct, Migrate::Off).await
 }

@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::backend::{Database, Look, Migrate, OpenError};
-use crate::config::MigrateConfig;
+use crate::config::DatabaseConfig;
 use crate::server::migrations;
 use serde_json::json;
 
@@ -13,7 +13,7 @@ const LEFT: u8 = 3;
 ///
 /// # Errors
 /// What is wrong with the database.
-pub async fn up(config: &MigrateConfig) -> Result<Report, OpenError> {
+pub async fn up(config: &DatabaseConfig) -> Result<Report, OpenError> {
     let (url, direct) = (config.database.url(&config.data_dir), config.database.direct_url());
     let database = Database::open_with(&url, direct, Migrate::Auto).await?;
     let (applied, location) = (database.migrations_applied(), database.location().to_owned());
@@ -26,7 +26,7 @@ pub async fn up(config: &MigrateConfig) -> Result<Report, OpenError> {
 ///
 /// # Errors
 /// What is wrong with the database.
-pub async fn status(config: &MigrateConfig) -> Result<Report, OpenError> {
+pub async fn status(config: &DatabaseConfig) -> Result<Report, OpenError> {
     let (url, direct) = (config.database.url(&config.data_dir), config.database.direct_url());
     let look = Look::at(&url, direct).await?;
     let (schema, location) = (look.schema().await, look.location().to_owned());

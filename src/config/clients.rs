@@ -56,15 +56,15 @@ pub enum Output {
 pub enum MigrateCommand {
     /// Apply what this version brings and the database lacks.
     #[command(after_help = UP_CODES)]
-    Up(MigrateConfig),
+    Up(DatabaseConfig),
     /// Tell what is applied and what this version brings; changes nothing.
     #[command(after_help = STATUS_CODES)]
-    Status(MigrateConfig),
+    Status(DatabaseConfig),
 }
 
-/// Whose schema.
+/// Which database something is done to, or asked of.
 #[derive(Clone, Debug, Args)]
-pub struct MigrateConfig {
+pub struct DatabaseConfig {
     #[command(flatten)]
     pub file: ConfigFile,
     /// The service's data folder, where SQLite is unless told.

@@ -1,8 +1,7 @@
 //! The flags of `key`: what is done about the secret keys that the database keeps.
 
-use super::{ConfigFile, DatabaseFlags, Output, Span};
+use super::{DatabaseConfig, Span};
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
 
 /// What `key rotate` does.
 pub const ROTATE_CODES: &str = "Replicas read the keys every few seconds and need no restart; a minute later all of them sign \
@@ -25,28 +24,13 @@ pub const STATUS_CODES: &str = "Exit codes: 0 told; 1 the database does not answ
 pub enum KeyCommand {
     /// Add a key, which signs in a minute's time, when every replica knows it.
     #[command(after_help = ROTATE_CODES)]
-    Rotate(KeyConfig),
+    Rotate(DatabaseConfig),
     /// Drop keys that sign no longer: what they signed is void then.
     #[command(after_help = DROP_CODES)]
     Drop(KeyDropConfig),
     /// Tell which keys there are, and which of them signs; shows none of them.
     #[command(after_help = STATUS_CODES)]
-    Status(KeyConfig),
-}
-
-/// Whose keys.
-#[derive(Clone, Debug, Args)]
-pub struct KeyConfig {
-    #[command(flatten)]
-    pub file: ConfigFile,
-    /// The service's data folder, where SQLite is unless told.
-    #[arg(long, env = "PARTNER_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
-    pub data_dir: PathBuf,
-    /// How to answer.
-    #[arg(long, short, default_value = "text", value_name = "FORMAT")]
-    pub output: Output,
-    #[command(flatten)]
-    pub database: DatabaseFlags,
+    Status(DatabaseConfig),
 }
 
 /// Which of them go.
@@ -57,5 +41,5 @@ pub struct KeyDropConfig {
     #[arg(long, value_name = "SPAN")]
     pub unused_for: Span,
     #[command(flatten)]
-    pub keys: KeyConfig,
+    pub keys: DatabaseConfig,
 }

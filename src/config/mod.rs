@@ -29,12 +29,12 @@ mod values;
 pub use answer::{ReadError, output};
 pub use check::ConfigError;
 pub use clients::{
-    CheckConfig, CompletionsConfig, ConfigCommand, DemoConfig, ExportConfig, HealthcheckConfig,
-    ImportConfig, MigrateCommand, MigrateConfig, Output, PrintConfig, TokenConfig, VersionConfig,
-    WatchConfig, WatchFrom, service_address,
+    CheckConfig, CompletionsConfig, ConfigCommand, DatabaseConfig, DemoConfig, ExportConfig,
+    HealthcheckConfig, ImportConfig, MigrateCommand, Output, PrintConfig, TokenConfig,
+    VersionConfig, WatchConfig, WatchFrom, service_address,
 };
 pub use jwks::{Jwks, is_loopback};
-pub use keys::{KeyCommand, KeyConfig, KeyDropConfig};
+pub use keys::{KeyCommand, KeyDropConfig};
 pub use mail::{DEFAULT_LINK_BASE_URL, LetterKind, MailCommand, MailConfig, PreviewConfig};
 pub use print::printed;
 pub use read::{Invocation, Setting, Shown, Source, read};
