@@ -1,15 +1,14 @@
 //! How this program's own clients reach a service: over TCP, or TLS where the address or a flag says so.
-//!
-//! tonic's own TLS is not compiled in: it would bring a second way of reading certificates.
+
+mod way;
 
 use crate::config::{ClientTlsFlags, ConfigError, service_address};
-use crate::tls::{Dialling, Stream};
-use http::Uri;
-use hyper_util::rt::TokioIo;
 use std::error::Error as StdError;
 use std::path::Path;
 use tonic::Status;
 use tonic::transport::{Channel, Endpoint, Error};
+use way::Connector;
+pub use way::way;
 
 /// Why nobody can be reached that way.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +25,7 @@ pub struct Dial {
     /// As it was told.
     pub address: String,
     endpoint: Endpoint,
-    tls: Option<(Dialling, String, u16)>,
+    tls: Option<Connector>,
 }
 
 impl Dial {
@@ -49,18 +48,15 @@ impl Dial {
         };
         let host = host.strip_suffix('/').unwrap_or(host);
         let dialling = if is_http { None } else { flags.dialling(is_https)? };
-        let endpoint = Endpoint::from_shared(format!("http://{host}")).map_err(|_| wrong())?;
-        let tls = match dialling {
-            None => None,
-            Some(dialling) => {
-                let uri = endpoint.uri();
-                let name = uri.host().ok_or_else(wrong)?.to_owned();
-                Some((dialling, name, uri.port_u16().unwrap_or(443)))
+        let (endpoint, tls) = match dialling {
+            None => {
+                let plain = Endpoint::from_shared(format!("http://{host}"));
+                (plain.map_err(|_| wrong())?, None)
             }
-        };
-        let endpoint = match &tls {
-            None => endpoint,
-            Some(_) => endpoint.origin(format!("https://{host}").parse().map_err(|_| wrong())?),
+            Some(dialling) => {
+                let (endpoint, connector) = way(host, dialling).ok_or_else(wrong)?;
+                (endpoint, Some(connector))
+            }
         };
         Ok(Self { address, endpoint, tls })
     }
@@ -91,7 +87,7 @@ impl Dial {
     pub async fn connect(&self) -> Result<Channel, Error> {
         match &self.tls {
             None => self.endpoint.connect().await,
-            Some(tls) => self.endpoint.connect_with_connector(connector(tls.clone())).await,
+            Some(tls) => self.endpoint.connect_with_connector(tls.clone()).await,
         }
     }
 
@@ -100,24 +96,9 @@ impl Dial {
     pub fn connect_lazy(&self) -> Channel {
         match &self.tls {
             None => self.endpoint.connect_lazy(),
-            Some(tls) => self.endpoint.connect_with_connector_lazy(connector(tls.clone())),
+            Some(tls) => self.endpoint.connect_with_connector_lazy(tls.clone()),
         }
     }
-}
-
-fn connector(
-    (dialling, host, port): (Dialling, String, u16),
-) -> impl tower::Service<
-    Uri,
-    Response = TokioIo<Stream>,
-    Error = std::io::Error,
-    Future = impl Future + Send,
-> + Send
-+ 'static {
-    tower::service_fn(move |_| {
-        let (dialling, host) = (dialling.clone(), host.clone());
-        async move { dialling.connect(&host, port).await.map(TokioIo::new) }
-    })
 }
 
 /// The status's own words, or where it is tonic's, which are "transport error", those of what is at the bottom of it.

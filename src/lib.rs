@@ -4,7 +4,7 @@
 //! ```text
 //!   main                  subcommands: demo, token, watch, commands
 //!   server                the composition root: services, reactions, start and stop        config, keys, telemetry
-//!   dial                  how this program's own clients reach a service
+//!   dial                  how this program's own clients reach a service, and its spans their collector
 //!   client                the consumer's side of the stream, to be copied
 //!   grpc                  the only room that knows tonic and generated code
 //!   sync                  what happens among an account's partners: the stream, and the same by page

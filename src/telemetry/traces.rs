@@ -3,10 +3,11 @@
 //! A thread of the SDK's gathers them, and a task sends them: a collector that does not answer costs what does not fit
 //! the queue, and one line in the log.
 
+use crate::dial;
 use crate::grpc::trace::Tracer;
-use crate::tls;
+use crate::tls::{self, Dialling};
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::SpanExporter as Otlp;
+use opentelemetry_otlp::{SpanExporter as Otlp, WithTonicConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
@@ -17,6 +18,9 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 const NAME: &str = "partner-service";
+const NO_ADDRESS: &str =
+    "OTEL_EXPORTER_OTLP_ENDPOINT has to be http://host:port or https://host:port";
+const NOBODY_TRUSTED: &str = "this machine knows no authority to trust; SSL_CERT_FILE names some";
 /// How long a collector has at the end for what is left.
 const LAST: Duration = Duration::from_secs(2);
 
@@ -37,19 +41,21 @@ impl Traces {
         }
         let protocol =
             first_of(["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"]);
-        if let Some(protocol) = protocol.filter(|it| it != "grpc" && it != "http/protobuf") {
+        if let Some(protocol) =
+            protocol.as_deref().filter(|it| !["grpc", "http/protobuf"].contains(it))
+        {
             tracing::warn!(
                 protocol,
                 "OTEL_EXPORTER_OTLP_PROTOCOL is neither grpc nor http/protobuf, which is used"
             );
         }
-        tls::install();
-        let Ok(exporter) = Otlp::builder().build() else {
-            // the error repeats the address, which may hold a password
-            tracing::warn!(
-                "spans are not sent: OTEL_EXPORTER_OTLP_ENDPOINT has to be http://host:port, or with http/protobuf https:// too"
-            );
-            return None;
+        let is_grpc = protocol.as_deref() == Some("grpc");
+        let exporter = match exporter(&endpoint, is_grpc) {
+            Ok(exporter) => exporter,
+            Err(problem) => {
+                tracing::warn!(problem, "spans are not sent");
+                return None;
+            }
         };
         let exporter = Sender {
             exporter: Arc::new(exporter),
@@ -83,6 +89,26 @@ impl Traces {
 /// The first variable that says something.
 fn first_of<const N: usize>(names: [&str; N]) -> Option<String> {
     names.into_iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+}
+
+/// The library's, which takes what is not said here from the environment; by gRPC over TLS on a channel of our own.
+fn exporter(endpoint: &str, is_grpc: bool) -> Result<Otlp, &'static str> {
+    tls::install();
+    let builder = Otlp::builder();
+    let built = match endpoint.strip_prefix("https://").filter(|_| is_grpc) {
+        None => builder.build(),
+        Some(address) => {
+            let dialling = Dialling::trusting(None, None).map_err(|_| NOBODY_TRUSTED)?;
+            // gRPC has no use for a password in an address
+            let address = Some(address.trim_end_matches('/')).filter(|it| !it.contains('@'));
+            let (endpoint, connector) =
+                address.and_then(|address| dial::way(address, dialling)).ok_or(NO_ADDRESS)?;
+            let channel = endpoint.connect_with_connector_lazy(connector);
+            builder.with_tonic().with_channel(channel).build()
+        }
+    };
+    // the error repeats the address, which may hold a password
+    built.map_err(|_| NO_ADDRESS)
 }
 
 fn resource() -> Resource {

@@ -1,6 +1,7 @@
 //! Letters on an encrypted way: certificates are verified, credentials go over it, and without it nothing goes.
 
 use crate::support::Harness;
+use crate::support::certificates::self_signed;
 use crate::support::postbox::round;
 use crate::support::sink::{Mood, Sink, Step};
 use base64::Engine;
@@ -9,25 +10,13 @@ use partner_service::domain::mail::MailState;
 use partner_service::mail::post::Carrier;
 use partner_service::mail::smtp::{Security, Server, Smtp};
 use partner_service::mail::worker::{Pause, Worker};
-use rcgen::{CertifiedKey, generate_simple_self_signed};
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 /// What a server shows, and the certificate to trust it by.
 fn certified(name: &str) -> (TlsAcceptor, Vec<u8>) {
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed([name.to_owned()]).unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
-    let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], key)
-        .unwrap();
-    (TlsAcceptor::from(Arc::new(config)), cert.pem().into_bytes())
+    let (config, certificate) = self_signed(name);
+    (TlsAcceptor::from(Arc::new(config)), certificate.into_bytes())
 }
 
 fn worker(

@@ -3,22 +3,19 @@
 
 use super::service::{Service, url};
 use super::shell::{BINARY, Folder, finish};
+use super::support::certificates::self_signed;
 use super::support::database::TestDatabase;
 use super::support::issuer::{Issuer, Reply};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, get_current_timestamp};
 use partner_service::grpc::pb;
 use pb::account_service_client::AccountServiceClient;
-use rcgen::{CertifiedKey, KeyPair, PKCS_ECDSA_P256_SHA256, generate_simple_self_signed};
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
 use serde_json::{Value, json};
 use std::fs;
 use std::process::{Output, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tonic::transport::Endpoint;
 use tonic::{Code, Request};
 
@@ -56,20 +53,6 @@ impl Key {
     }
 }
 
-/// A server's TLS, and the certificate to trust it by.
-fn tls() -> (Arc<ServerConfig>, String) {
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
-    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], key)
-        .unwrap();
-    (Arc::new(config), cert.pem())
-}
-
 async fn list_accounts(service: &Service, token: &str) -> Result<(), Code> {
     let channel = Endpoint::from_shared(format!("http://{}", service.address)).unwrap();
     let mut client = AccountServiceClient::new(channel.connect_lazy());
@@ -97,9 +80,9 @@ async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
 #[tokio::test]
 async fn a_service_whose_key_set_is_away_starts_waits_and_says_nothing_secret() {
     let (folder, database, key) = (Folder::new(), TestDatabase::empty().await, Key::new("a"));
-    let (config, certificate) = tls();
+    let (config, certificate) = self_signed("127.0.0.1");
     fs::write(folder.path().join("ca.pem"), certificate).unwrap();
-    let issuer = Issuer::with(Reply::Drops, Some(config));
+    let issuer = Issuer::with(Reply::Drops, Some(config.into()));
     let place = format!("https://reader:{CANARY}@{}/keys?key={CANARY}", issuer.address);
     fs::write(folder.path().join("place"), place).unwrap();
     let line = "env RUST_LOG=trace SSL_CERT_FILE=ca.pem cargo run --release -- --auth jwt --jwks-file place";
@@ -142,8 +125,8 @@ async fn a_service_whose_key_set_is_away_starts_waits_and_says_nothing_secret() 
 async fn keys_come_from_whom_somebody_vouches_for_and_on_no_way_without_tls() {
     let (database, key) = (TestDatabase::empty().await, Key::new("a"));
     let plain = Issuer::start(Reply::keys(std::slice::from_ref(&key.entry)));
-    let (config, certificate) = tls();
-    let issuer = Issuer::with(Reply::redirect(&plain.url()), Some(config));
+    let (config, certificate) = self_signed("127.0.0.1");
+    let issuer = Issuer::with(Reply::redirect(&plain.url()), Some(config.into()));
     for (environment, said) in [
         ("env", "certificate"),
         ("env SSL_CERT_FILE=ca.pem", "it was redirected to an address without TLS"),

@@ -15,7 +15,10 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 use std::sync::{Arc, Mutex};
-use tokio::net::TcpListener;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 use tonic::{Request, Response, Status, async_trait};
 
 /// A running one; it ends with its runtime.
@@ -47,6 +50,27 @@ impl Collector {
             tokio::spawn(async move { axum::serve(listener, router).await });
         }
         collector
+    }
+
+    /// The same by way of TLS, with what it shows: where.
+    pub async fn over_tls(&self, mut shown: ServerConfig) -> String {
+        shown.alpn_protocols = vec![b"h2".to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(shown));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+        let inside = self.endpoint.trim_start_matches("http://").to_owned();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, inside) = (acceptor.clone(), inside.clone());
+                tokio::spawn(async move {
+                    // whoever does not trust it goes away
+                    let Ok(mut outer) = acceptor.accept(stream).await else { return };
+                    let mut inner = TcpStream::connect(inside).await.unwrap();
+                    let _ = copy_bidirectional(&mut outer, &mut inner).await;
+                });
+            }
+        });
+        endpoint
     }
 
     /// Every span so far, with the name of the service it is of.

@@ -2,10 +2,12 @@
 
 use crate::collector::{Collector, text};
 use crate::process::{Home, Process, until};
+use crate::support::certificates::{self_signed, write};
 use crate::support::database::TestDatabase;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use std::time::Duration;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
@@ -84,6 +86,49 @@ async fn each_call_is_a_span_below_its_callers_by_either_protocol() {
         })
         .await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn grpc_over_tls_reaches_a_collector_whom_the_machine_trusts_and_no_other() {
+    let folder = TempDir::new().unwrap();
+    let (config, certificate) = self_signed("localhost");
+    let trusted = write(folder.path(), "trusted.pem", &certificate);
+    let stranger = write(folder.path(), "stranger.pem", &self_signed("localhost").1);
+    for (authorities, is_trusted) in [(trusted, true), (stranger, false)] {
+        let collector = Collector::start("grpc").await;
+        let endpoint = collector.over_tls(config.clone()).await;
+        let (_kept, process) = service(&[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "20"),
+            ("SSL_CERT_FILE", authorities.to_str().unwrap()),
+        ])
+        .await;
+        check(&process, "").await;
+        if is_trusted {
+            assert_eq!(spans(&collector, 1).await[0].1.name, CHECK);
+        } else {
+            let warning = "spans cannot be sent to the collector";
+            until("that is told", PATIENCE, || process.said().contains(warning).then_some(()))
+                .await;
+            assert!(collector.spans().is_empty());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_machine_that_trusts_nobody_says_so() {
+    let folder = TempDir::new().unwrap();
+    let nobody = write(folder.path(), "nobody.pem", "");
+    let (_kept, process) = service(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.example:4317"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("SSL_CERT_FILE", nobody.to_str().unwrap()),
+    ])
+    .await;
+    let warning = "this machine knows no authority";
+    until("that is told", PATIENCE, || process.said().contains(warning).then_some(())).await;
+    assert_eq!(check(&process, "").await, None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
