@@ -1,8 +1,8 @@
 //! What wakes a replica when another one commits. The tails here look by themselves once an hour only, so that nothing
 //! but a bell can be what woke them.
 
-use crate::nats_server::{Liar, NatsServer};
 use crate::support::database::{TestEngine, engine};
+use crate::support::nats_server::{Liar, NatsServer};
 use crate::support::roster::connect;
 use crate::support::world::Organization;
 use crate::support::{Harness, Options};

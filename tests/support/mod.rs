@@ -13,6 +13,7 @@ pub mod discreet;
 pub mod histories;
 pub mod issuer;
 pub mod letters;
+pub mod nats_server;
 pub mod postbox;
 pub mod provider_oracle;
 pub mod providers;

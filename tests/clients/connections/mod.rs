@@ -3,11 +3,12 @@
 //! ```text
 //!   tls.rs      certificates, TLS and mTLS      frames.rs   HTTP/2 by hand
 //!   floods.rs   too much of something           nonsense.rs what breaks the protocol's rules
-//!   crowds.rs   too many connections
+//!   crowds.rs   too many connections            bell.rs     one that the service makes, to NATS
 //! ```
 //! What a connection can do to the others is nothing: after each attack the service answers who asks it as before, and has
 //! not kept what it was sent.
 
+mod bell;
 mod crowds;
 mod floods;
 mod frames;

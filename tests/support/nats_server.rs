@@ -1,5 +1,6 @@
 //! A real nats-server, and some that only look like one.
 
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -20,12 +21,23 @@ pub struct NatsServer {
 impl NatsServer {
     /// Starts one, on the port of an earlier one or on any.
     pub async fn start(port: Option<u16>) -> Self {
+        let port = port.map_or("-1".to_owned(), |port| port.to_string());
+        Self::with(&["--port", &port]).await
+    }
+
+    /// Starts one that speaks TLS only, with this certificate and its key.
+    pub async fn over_tls(certificate: &Path, key: &Path) -> Self {
+        let [certificate, key] = [certificate, key].map(|path| path.to_str().unwrap());
+        Self::with(&["--port", "-1", "--tls", "--tlscert", certificate, "--tlskey", key]).await
+    }
+
+    async fn with(arguments: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
         let log = folder.path().join("log");
-        let port = port.map_or("-1".to_owned(), |port| port.to_string());
         let child = Command::new("nats-server")
-            .args(["--addr", "127.0.0.1", "--port", &port, "--http_port", "-1", "--log"])
+            .args(["--addr", "127.0.0.1", "--http_port", "-1", "--log"])
             .arg(&log)
+            .args(arguments)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -52,7 +64,11 @@ impl NatsServer {
     }
 
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        format!("nats://{}", self.address())
+    }
+
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// Until so many are subscribed to a log's bell.
