@@ -41,6 +41,8 @@ pub enum Variant {
     PageBeyondTailUnasserted,
     /// A block that is not full yet is kept as if it were.
     PartialBlockKept,
+    /// Whoever is far behind is not told of the partnerships that it proposed itself.
+    FewOfOneSide,
     /// Only a token that is resumed from is compared with the floor, not what is read later.
     FloorOnlyAtResume,
     /// A snapshot shows contacts as they are, not as they were at its position.

@@ -37,7 +37,7 @@ impl History {
 /// Blocks read lately.
 pub struct Blocks {
     rows: i64,
-    retention: Duration,
+    pub(super) retention: Duration,
     /// Blocks of an earlier history have an earlier epoch, and are never found again.
     cache: Cache<(u64, i64), Arc<Block>>,
 }
@@ -92,12 +92,7 @@ impl Blocks {
             || stretches.iter().flat_map(Stretch::entries).map(|entry| entry.place.position);
         match positions().next() {
             Some(first) if first == after + 1 => {}
-            _ if block.floor > after + 1 => {
-                return Err(Error::ResumeTokenExpired {
-                    earliest: block.floor,
-                    retention: self.retention,
-                });
-            }
+            _ if block.floor > after + 1 => return Err(expired(block.floor, self.retention)),
             _ => return Err(hole(after)),
         }
         if !positions().eq(after + 1..=upto) {
@@ -113,18 +108,29 @@ async fn read(
     last: i64,
     history: History,
 ) -> Result<Arc<Block>, Error> {
-    let Page { floor_position, witness, rows, .. } =
-        log::page(db, first, last, last - first + 1, history.position).await?;
+    let page = log::page(db, first, last, last - first + 1, history.position).await?;
+    same(&page, history)?;
+    let runs = Run::divide(&decode(db, page.rows).await?);
+    Ok(Arc::new(Block { floor: page.floor_position, runs }))
+}
+
+/// Whether what was read is of the history that is known.
+pub(super) fn same(page: &Page, history: History) -> Result<(), Error> {
     // below the floor nothing can be proven, and nothing is told either
-    if history.position >= floor_position && witness.map(proof) != Some(history.proof) {
-        tracing::warn!(
-            position = history.position,
-            "the database holds another history than was followed; nothing of it is told before the tail has looked"
-        );
-        return Err(Error::DatabaseUnavailable(None));
+    let is_proven = page.witness.map(proof) == Some(history.proof);
+    if is_proven || history.position < page.floor_position {
+        return Ok(());
     }
-    let runs = Run::divide(&decode(db, rows).await?);
-    Ok(Arc::new(Block { floor: floor_position, runs }))
+    tracing::warn!(
+        position = history.position,
+        "the database holds another history than was followed; nothing of it is told before the tail has looked"
+    );
+    Err(Error::DatabaseUnavailable(None))
+}
+
+/// What comes next is not kept any more.
+pub(super) fn expired(earliest: i64, retention: Duration) -> Error {
+    Error::ResumeTokenExpired { earliest, retention }
 }
 
 /// Of several who waited for the same block each is told.

@@ -10,7 +10,7 @@ use crate::faults::{Variant, broken, count_up};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait,
-    FromQueryResult, QueryFilter, QuerySelect, RuntimeErr, Statement,
+    FromQueryResult, QueryFilter, QuerySelect, RuntimeErr, Statement, Value,
 };
 use uuid::Uuid;
 
@@ -236,6 +236,14 @@ pub struct Row {
     pub at: Timestamp,
 }
 
+/// Whom the events concern that a viewer may be told of.
+#[derive(Clone, Debug)]
+pub struct Whose {
+    pub viewer: AccountId,
+    /// Whose members it may be told of.
+    pub sources: Vec<AccountId>,
+}
+
 /// Rows of the log, and what else holds at the moment at which they were read.
 #[derive(Debug)]
 pub struct Page {
@@ -260,15 +268,54 @@ pub async fn page(
     limit: i64,
     witness: i64,
 ) -> Result<Page, DbErr> {
+    let rows =
+        "SELECT * FROM log WHERE position >= $1 AND position <= $2 ORDER BY position LIMIT $4";
+    read(db, rows, vec![from.into(), upto.into(), witness.into(), limit.into()]).await
+}
+
+/// The same rows, of those alone that may concern a viewer: each account's are walked by an index.
+///
+/// # Errors
+/// The database's, a standby among them.
+pub async fn page_of(
+    db: &impl ConnectionTrait,
+    whose: &Whose,
+    from: i64,
+    upto: i64,
+    limit: i64,
+    witness: i64,
+) -> Result<Page, DbErr> {
+    let mut values: Vec<Value> = vec![from.into(), upto.into(), witness.into()];
+    // written into the statement, since a plan that knows no limit would read the log through
+    let mut walk = |column, account: AccountId| {
+        values.push(account.into());
+        format!(
+            "SELECT * FROM (SELECT position FROM log WHERE {column} = ${} AND position >= $1 AND position <= $2 \
+             ORDER BY position LIMIT {limit}) AS walked",
+            values.len()
+        )
+    };
+    let mut walks = vec![walk("counterpart_account_id", whose.viewer)];
+    if !broken(Variant::FewOfOneSide) {
+        walks.push(walk("account_id", whose.viewer));
+    }
+    walks.extend(whose.sources.iter().map(|source| walk("account_id", *source)));
+    let rows = format!(
+        "SELECT * FROM log WHERE position IN (SELECT position FROM ({}) AS all_walked ORDER BY position LIMIT {limit})",
+        walks.join(" UNION ")
+    );
+    read(db, &rows, values).await
+}
+
+/// A page of these rows; `$3` is the witness.
+async fn read(db: &impl ConnectionTrait, rows: &str, values: Vec<Value>) -> Result<Page, DbErr> {
     let backend = db.get_database_backend();
     let sql = format!(
-        "SELECT i.log_id, i.floor_position, {} AS is_standby, (SELECT event_id FROM log WHERE position = $4) AS witness, \
+        "SELECT i.log_id, i.floor_position, {} AS is_standby, (SELECT event_id FROM log WHERE position = $3) AS witness, \
          l.position, l.event_id, l.account_id, l.counterpart_account_id, l.kind, l.subject_id, l.last_of_change, \
-         CAST(l.payload AS text) AS payload, l.at FROM log_identity i LEFT JOIN (SELECT * FROM log WHERE position >= $1 \
-         AND position <= $2 ORDER BY position LIMIT $3) AS l ON TRUE ORDER BY l.position",
+         CAST(l.payload AS text) AS payload, l.at FROM log_identity i LEFT JOIN ({rows}) AS l ON TRUE ORDER BY l.position",
         in_recovery(backend)
     );
-    let values = [from.into(), upto.into(), limit.into(), witness.into()];
     let found = db.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
     let first = found.first().ok_or_else(|| DbErr::RecordNotFound("log_identity".to_owned()))?;
     let none = first.try_get::<Option<i64>>("", "position")?.is_none();

@@ -15,6 +15,7 @@
 pub mod blocks;
 pub mod doorbell;
 pub mod entry;
+pub mod few;
 pub mod fold;
 pub mod hub;
 pub mod kept;

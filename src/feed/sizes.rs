@@ -13,6 +13,8 @@ pub struct Sizes {
     pub block: i64,
     /// Blocks kept.
     pub blocks: u64,
+    /// Positions that a subscriber has to be behind for the events of its own few partners to be looked for.
+    pub far: i64,
     /// Ranges of positions noted for a subscriber before it has to look for itself.
     pub pending: usize,
     /// Events handed to a subscriber at once.
@@ -40,6 +42,7 @@ impl Default for Sizes {
             page: 1_024,
             block: 1_024,
             blocks: 32,
+            far: 16_384,
             pending: 64,
             batch: 256,
             snapshot: 256,

@@ -6,6 +6,7 @@
 //! number of partners.
 
 mod apart;
+mod behind;
 pub mod events;
 pub mod message;
 mod relations;

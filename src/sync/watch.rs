@@ -4,6 +4,7 @@
 //! waits for it are a few positions.
 
 use super::apart::apart;
+use super::behind::Behind;
 use super::message::{Message, Said};
 use super::relations;
 use super::snapshot::{Page, Snapshot};
@@ -37,6 +38,7 @@ pub struct Watch {
     viewer: AccountId,
     log: Uuid,
     phase: Phase,
+    behind: Behind,
     /// Resumes after everything sent.
     sent: ResumeToken,
     /// The last end of a change up to which nothing is left to send.
@@ -101,6 +103,7 @@ impl Watch {
         Ok(Self {
             log: sent.log,
             phase,
+            behind: Behind::default(),
             sent,
             whole: None,
             next_heartbeat: now + heartbeat,
@@ -338,25 +341,17 @@ impl Watch {
         history: History,
         relations: &Relations,
     ) -> Result<Vec<Message>, Error> {
-        let backend = Arc::clone(&self.backend);
         let beyond = broken(Variant::PageBeyondTail) || broken(Variant::PageBeyondTailUnasserted);
-        let upto = if beyond { highest(backend.reads()).await? } else { history.position };
-        let read = async move {
-            backend.feed.blocks.after(backend.catch_up(), after, upto, history).await
-        };
-        let stretches = apart(read).await?;
-        let mut last = after;
+        let upto = if beyond { highest(self.backend.reads()).await? } else { history.position };
+        let read = self.behind.next(&self.backend, self.viewer, after..upto, history, relations);
+        let (stretches, reached) = read.await?;
         let mut told = Vec::new();
         for stretch in stretches {
-            for entry in stretch.entries() {
-                last = entry.place.position;
-                if entry.last_of_change {
-                    self.whole = Some(entry.place);
-                }
-            }
+            let whole = stretch.entries().iter().rfind(|entry| entry.last_of_change);
+            self.whole = whole.map(|entry| entry.place).or(self.whole);
             stretch.tell(self.viewer, relations, &mut told);
         }
-        self.seat.go_on_after(last);
+        self.seat.go_on_after(reached);
         self.tell(told).await
     }
 

@@ -19,8 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const A_MOMENT: Duration = Duration::from_millis(300);
 
 /// A harness, a follower, a partner, and the token right before the partner hired some people.
-async fn rewritten() -> (Harness, Organization, Organization, String) {
-    let feed = Sizes { ring: 2, block: 4, poll: Duration::from_secs(3_600), ..Sizes::default() };
+async fn rewritten(far: i64) -> (Harness, Organization, Organization, String) {
+    let poll = Duration::from_secs(3_600);
+    let feed = Sizes { ring: 2, block: 4, far, poll, ..Sizes::default() };
     let limits = Limits { feed, ..Limits::default() };
     let harness = Harness::with(Options { limits, ..Options::default() }).await;
     let (a, b, _) = harness.partners("ann", "bo").await;
@@ -58,7 +59,16 @@ async fn the_tail_looks(harness: &Harness) {
 
 #[tokio::test]
 async fn p5_a_stream_that_is_behind_is_told_nothing_of_a_history_that_the_tail_has_not_seen() {
-    let (harness, a, b, before) = rewritten().await;
+    told_nothing_of_another_history(i64::MAX).await;
+}
+
+#[tokio::test]
+async fn p5_nor_is_one_that_is_so_far_behind_that_only_its_partners_events_are_read() {
+    told_nothing_of_another_history(1).await;
+}
+
+async fn told_nothing_of_another_history(far: i64) {
+    let (harness, a, b, before) = rewritten(far).await;
     let mut behind = a.resumes(&before).await.unwrap();
     let end = behind.next().await.expect_err("not a single event");
     assert_eq!(Refusal::of(&end).reason, "DATABASE_UNAVAILABLE");
@@ -72,7 +82,7 @@ async fn p5_a_stream_that_is_behind_is_told_nothing_of_a_history_that_the_tail_h
 
 #[tokio::test]
 async fn p5_a_page_of_events_is_of_one_history() {
-    let (harness, a, _, before) = rewritten().await;
+    let (harness, a, _, before) = rewritten(i64::MAX).await;
     let refused = a.events_after(&before, 100).await.unwrap_err();
     assert_eq!(Refusal::of(&refused).reason, "DATABASE_UNAVAILABLE");
     the_tail_looks(&harness).await;

@@ -1,8 +1,9 @@
 //! A consumer that was away comes back: events a second from the database, against a bare client reading the same rows with
-//! the same statement.
+//! the same statement; and how long it takes where most of what happened meanwhile concerns others.
 
 use crate::crowd::{Crowd, Manner, Stage, watching};
 use crate::drive::{self, Target, spent};
+use crate::figure::Figure;
 use crate::machine::cpu_of_family;
 use crate::reader::{Kind, Tally};
 use crate::report::{Report, Round, Row};
@@ -17,18 +18,32 @@ const NAME: &str = "catch-up from the database, events";
 const BAR: &str = "sqlx, same rows";
 const GATE: f64 = 0.5;
 const EVENTS: i64 = 200_000;
+const BACK: &str = "back after 1,000,000 events, 10 of its partner";
+const OTHERS: i64 = 1_000_000;
+const ITS_OWN: i64 = 10;
 /// As the service reads them.
 const BLOCK: i64 = 1_024;
 
-/// Runs the row and its bar in turn.
+/// Runs the row and its bar in turn, then the other one.
 pub async fn measure(
     server: &postgres::Server,
     arguments: &Arguments,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    if !NAME.contains(&arguments.only) {
-        return Ok(());
+    if NAME.contains(&arguments.only) {
+        catch_up(server, arguments, report).await?;
     }
+    if BACK.contains(&arguments.only) {
+        come_back(server, arguments, report).await?;
+    }
+    Ok(())
+}
+
+async fn catch_up(
+    server: &postgres::Server,
+    arguments: &Arguments,
+    report: &mut Report,
+) -> Result<(), Failure> {
     let mut stage = Stage::set(server, arguments, 1).await?;
     let start = stage.head().await?;
     let token = token(&stage).await?;
@@ -41,6 +56,40 @@ pub async fn measure(
         let ours = ours(&stage, &token, start + EVENTS).await?;
         let bar = theirs(&mut stage, start).await.map_err(|error| error.to_string());
         report.add(Row::new(NAME, 1, BAR, Some(GATE)), Round::of(&ours, bar));
+    }
+    stage.strike(server).await
+}
+
+async fn come_back(
+    server: &postgres::Server,
+    arguments: &Arguments,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let mut stage = Stage::set(server, arguments, 1).await?;
+    let token = token(&stage).await?;
+    for _ in 0..ITS_OWN {
+        stage.append_of_others(OTHERS / ITS_OWN).await?;
+        stage.append(1).await?;
+    }
+    let head = stage.head().await?;
+    world::tidy(&mut stage.db).await?;
+    // the tail has seen them all
+    Crowd::watch(&stage.service, 1, 1).await?.all_at(head).await?;
+    for round in 1..=arguments.rounds {
+        eprintln!("round {round} of {}: {BACK}", arguments.rounds);
+        let target = Target::service(&stage.service, stage.postmaster);
+        let (began, before) = (Instant::now(), target.cpu());
+        let asking = vec![watching(0, Some(token.clone()))];
+        let (manner, tally) = (Manner::watch(1), Tally::new(Kind::Watch, 1));
+        let crowd = Crowd::gather(stage.service.address(), manner, tally, asking).await?;
+        crowd.all_at(head).await?;
+        let took = began.elapsed().as_secs_f64() * 1e3;
+        if i64::try_from(crowd.events())? != ITS_OWN {
+            return Err(format!("{} events of {ITS_OWN}", crowd.events()).into());
+        }
+        let [service, database, _] = spent(before, target.cpu(), 1e3);
+        let beside = [("service CPU ms", service), ("database CPU ms", database)];
+        report.figure(Figure::new(BACK, "ms", None).with(took, &beside));
     }
     stage.strike(server).await
 }

@@ -17,6 +17,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// The account whose members are watched.
 pub const SOURCE: i64 = 1;
+/// An account that nobody watches.
+const OTHER: i64 = 900_000_000;
 pub const WATCH: &str = "/partner.v1.MemberSyncService/WatchMembers";
 /// The least a consumer may ask for is a second; where nothing is to be measured but events, the most.
 const HEARTBEAT_SECONDS: i64 = 60;
@@ -55,7 +57,12 @@ impl Stage {
 
     /// Appends events of the source to the log, without anybody being told.
     pub async fn append(&mut self, count: i64) -> Result<(), Failure> {
-        append(&mut self.db, count).await
+        append(&mut self.db, SOURCE, count).await
+    }
+
+    /// Appends events that concern nobody who watches.
+    pub async fn append_of_others(&mut self, count: i64) -> Result<(), Failure> {
+        append(&mut self.db, OTHER, count).await
     }
 
     /// The highest position.
@@ -72,9 +79,10 @@ impl Stage {
     }
 }
 
-/// Appends events of the source to the log, without anybody being told.
-pub async fn append(db: &mut PgConnection, count: i64) -> Result<(), Failure> {
-    let sql = world::filled(include_str!("append.sql"), &[("count", count)]);
+/// Appends events of an account to the log, without anybody being told.
+pub async fn append(db: &mut PgConnection, account: i64, count: i64) -> Result<(), Failure> {
+    let numbers = [("account", account), ("count", count)];
+    let sql = world::filled(include_str!("append.sql"), &numbers);
     db.execute(AssertSqlSafe(sql)).await?;
     Ok(())
 }

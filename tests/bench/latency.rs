@@ -112,7 +112,7 @@ async fn appended(url: &str, count: u64) -> Result<Commits, Failure> {
     for position in (head.unwrap_or(0) + 1..).take(usize::try_from(count)?) {
         ticks.tick().await;
         let asked = Instant::now();
-        append(&mut db, 1).await?;
+        append(&mut db, SOURCE, 1).await?;
         commits.insert(position, (asked, Instant::now()));
     }
     Ok(commits)

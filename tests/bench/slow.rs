@@ -1,7 +1,7 @@
 //! One reader stops while a hundred thousand events pass: what that costs the service in memory, what the others notice, and
 //! whether the reader has everything in the end.
 
-use crate::crowd::{Crowd, Manner, Stage, append, ring, watching};
+use crate::crowd::{Crowd, Manner, SOURCE, Stage, append, ring, watching};
 use crate::figure::Figure;
 use crate::machine::{forget_peak, memory_of};
 use crate::reader::{Kind, Tally};
@@ -93,7 +93,7 @@ async fn pass(
     let each = i64::try_from(each)?;
     for _ in 0..ticks {
         timer.tick().await;
-        append(db, each).await?;
+        append(db, SOURCE, each).await?;
         head += each;
         commits.push((head, Instant::now()));
         ring(db).await?;

@@ -43,6 +43,7 @@ pub fn of(variant: Variant) -> Proof {
     match variant {
         V::TailBeforeMarks | V::RightsOutliveEvents => Proof::Histories,
         V::PartialBlockKept
+        | V::FewOfOneSide
         | V::SnapshotWithoutBound
         | V::LongGoneShown
         | V::RevocationByClock

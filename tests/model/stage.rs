@@ -33,6 +33,8 @@ pub fn tiny() -> Limits {
             // more than the ring, or no block is ever read before it is full
             block: 12,
             blocks: 4,
+            // some streams have less to catch up with, and some more
+            far: 10,
             pending: 2,
             batch: 3,
             snapshot: 2,
