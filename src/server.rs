@@ -33,7 +33,6 @@ use pb::sharing_service_server::SharingServiceServer;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -251,7 +250,7 @@ pub async fn run(
         }
     }
     let unusable = |source| ServeError::Listen { address: config.listen.to_string(), source };
-    let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
+    let listener = transport::bind(config.listen).map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?.to_string();
     let told = metrics.as_ref().map(|metrics| metrics.tell(&config.data_dir)).transpose()?;
     let listen_file = config.data_dir.join("listen");

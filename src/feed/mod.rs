@@ -6,7 +6,7 @@
 //! the oldest events go, the floor first.
 //! ```text
 //!   commit -> doorbell -> tail ---page---> hub: ring, fold -> marks -> T -> wakes --> streams ask what is next
-//!                         (poll)           blocks: what is older, from the database ----^
+//!                         (poll)           blocks, few: what is older, from the database ---^
 //! ```
 //! Nothing is pushed through queues: a stream pulls by position, and nothing beyond T, the tail's position, is handed out.
 //! `entry.rs` is an event, decoded once for all; `run.rs` several of them that are handed out as one; `memory.rs` what a

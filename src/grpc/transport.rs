@@ -14,7 +14,7 @@ mod door;
 mod greeting;
 mod seldom;
 
-pub use accept::{Listening, serve, serve_connection};
+pub use accept::{Listening, bind, serve, serve_connection};
 
 use super::pieces;
 pub use super::underway::Routes;

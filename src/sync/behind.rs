@@ -16,7 +16,12 @@ use std::sync::Arc;
 pub(super) struct Behind {
     /// Up to here its partners are taken to be much of the log.
     dense_upto: i64,
+    /// How often they were found to be.
+    found_dense: u32,
 }
+
+/// After so many times it does not get any further.
+const OFTEN: u32 = 16;
 
 impl Behind {
     /// Some events of `positions`, without the first and with the last of them, and how far they go.
@@ -47,7 +52,9 @@ impl Behind {
         };
         let Found { stretches, reached, is_dense } = apart(read).await?;
         if is_dense {
-            self.dense_upto = reached + feed.sizes.far;
+            // twice as far each time: to find that out costs more than a block
+            self.dense_upto = reached + (feed.sizes.far << self.found_dense.min(OFTEN));
+            self.found_dense += 1;
         }
         Ok((stretches, reached))
     }

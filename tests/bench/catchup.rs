@@ -77,8 +77,7 @@ async fn come_back(
     Crowd::watch(&stage.service, 1, 1).await?.all_at(head).await?;
     for round in 1..=arguments.rounds {
         eprintln!("round {round} of {}: {BACK}", arguments.rounds);
-        let target = Target::service(&stage.service, stage.postmaster);
-        let (began, before) = (Instant::now(), target.cpu());
+        let began = Instant::now();
         let asking = vec![watching(0, Some(token.clone()))];
         let (manner, tally) = (Manner::watch(1), Tally::new(Kind::Watch, 1));
         let crowd = Crowd::gather(stage.service.address(), manner, tally, asking).await?;
@@ -87,9 +86,7 @@ async fn come_back(
         if i64::try_from(crowd.events())? != ITS_OWN {
             return Err(format!("{} events of {ITS_OWN}", crowd.events()).into());
         }
-        let [service, database, _] = spent(before, target.cpu(), 1e3);
-        let beside = [("service CPU ms", service), ("database CPU ms", database)];
-        report.figure(Figure::new(BACK, "ms", None).with(took, &beside));
+        report.figure(Figure::new(BACK, "ms", None).with(took, &[]));
     }
     stage.strike(server).await
 }

@@ -22,7 +22,8 @@ const OTHER: i64 = 900_000_000;
 pub const WATCH: &str = "/partner.v1.MemberSyncService/WatchMembers";
 /// The least a consumer may ask for is a second; where nothing is to be measured but events, the most.
 const HEARTBEAT_SECONDS: i64 = 60;
-const CONNECTING: usize = 256;
+/// Fewer than a server lets wait: whoever is beyond that is reset.
+const UNANSWERED: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(120);
 const GLANCE: Duration = Duration::from_millis(1);
 
@@ -127,6 +128,8 @@ pub struct Manner {
     /// How many streams share a connection.
     pub per_connection: usize,
     pub window: u32,
+    /// How many connections may be without an answer at once.
+    pub unanswered: usize,
     /// Whether more messages could follow a request.
     pub open: bool,
 }
@@ -134,7 +137,13 @@ pub struct Manner {
 impl Manner {
     /// WatchMembers, so many on a connection, as fast as it comes.
     pub fn watch(per_connection: usize) -> Self {
-        Self { path: WATCH, per_connection, window: OPEN_WINDOW, open: false }
+        Self {
+            path: WATCH,
+            per_connection,
+            window: OPEN_WINDOW,
+            unanswered: UNANSWERED,
+            open: false,
+        }
     }
 }
 
@@ -157,11 +166,13 @@ impl Crowd {
             async move {
                 let stream = TcpStream::connect(address).await?;
                 stream.set_nodelay(true)?;
+                connection.begin(&stream).await?;
                 Ok::<_, Failure>(AbortOnDropHandle::new(tokio::spawn(connection.read(stream))))
             }
         });
         let connecting: Vec<_> = connecting.collect();
-        let readers = stream::iter(connecting).buffer_unordered(CONNECTING).try_collect().await?;
+        let readers =
+            stream::iter(connecting).buffer_unordered(manner.unanswered).try_collect().await?;
         Ok(Self { tally, readers })
     }
 

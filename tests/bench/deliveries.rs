@@ -9,7 +9,6 @@ use crate::drive::{self, Target, spent};
 use crate::raw::{self, Process};
 use crate::reader::{Kind, Tally};
 use crate::report::{Report, Round, Row};
-use crate::wire::OPEN_WINDOW;
 use crate::{Arguments, Failure, postgres};
 use std::time::{Duration, Instant};
 
@@ -128,7 +127,7 @@ async fn theirs(
     let body = u32::try_from(sample.len())?.to_be_bytes().to_vec();
     let asking: Vec<Asking> = (0..*subscribers).map(|_| (None, body.clone())).collect();
     let per_connection = *per_connection;
-    let manner = Manner { path: raw::STREAM, per_connection, window: OPEN_WINDOW, open: false };
+    let manner = Manner { path: raw::STREAM, ..Manner::watch(per_connection) };
     let tally = Tally::new(Kind::Bytes, *subscribers);
     let crowd = Crowd::gather(&bar.address, manner, tally, asking).await?;
     crowd.all_at(1).await?;

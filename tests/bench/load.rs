@@ -2,7 +2,7 @@
 //! turn, in one run. (Not named `main.rs`: cargo would take it for a test.)
 //!
 //! ```text
-//!   cargo bench --bench load                      everything: about eight minutes
+//!   cargo bench --bench load                      everything: about forty minutes
 //!   cargo bench --bench load -- --quick           one short round, to see that it works
 //!   cargo bench --bench load -- --json FILE       the figures as JSON too
 //! ```
@@ -120,22 +120,15 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     let machine = machine::look(&postgres).await?;
     println!("{machine}\n");
     let mut report = report::Report::new(machine, arguments.rounds, arguments.seconds);
-    rows::measure(&postgres, arguments, &mut report).await?;
-    register::measure(&postgres, arguments, &mut report).await?;
-    access::measure(&postgres, arguments, &mut report).await?;
-    items::measure(&postgres, arguments, &mut report).await?;
-    sqlite::measure(arguments, &mut report).await?;
-    deliveries::measure(&postgres, arguments, &mut report).await?;
-    memory::measure(&postgres, arguments, &mut report).await?;
-    reconnect::measure(&postgres, arguments, &mut report).await?;
-    snapshot::measure(&postgres, arguments, &mut report).await?;
-    latency::measure(&postgres, arguments, &mut report).await?;
-    search::measure(&postgres, arguments, &mut report).await?;
-    growth::measure(&postgres, arguments, &mut report).await?;
-    catchup::measure(&postgres, arguments, &mut report).await?;
-    slow::measure(&postgres, arguments, &mut report).await?;
-    peers::measure(&postgres, arguments, &mut report).await?;
-    start::measure(&postgres, arguments, &mut report).await?;
+    // what breaks one of them is told, and the others are measured all the same
+    macro_rules! measure {
+        ($($what:ident)*) => {$(
+            let measured = $what::measure(&postgres, arguments, &mut report).await;
+            report.note(stringify!($what), measured);
+        )*};
+    }
+    measure!(rows register access items sqlite deliveries memory reconnect snapshot latency search);
+    measure!(growth catchup slow peers start);
     println!("{report}");
     if let Some(path) = &arguments.json {
         std::fs::write(path, serde_json::to_vec_pretty(&report)?)?;

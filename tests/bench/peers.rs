@@ -7,7 +7,7 @@ use crate::drive::{self, Target};
 use crate::nats;
 use crate::reader::{Kind, Tally};
 use crate::report::{Report, Round, Row};
-use crate::wire::{OPEN_WINDOW, put_bytes};
+use crate::wire::put_bytes;
 use crate::{Arguments, Failure, postgres};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -184,7 +184,7 @@ async fn etcd(folder: TempDir, seconds: u64) -> Result<postgres::Run, Failure> {
     put_bytes(&mut body, 1, &create);
     let asking: Vec<Asking> = (0..SUBSCRIBERS).map(|_| (None, body.clone())).collect();
     let path = "/etcdserverpb.Watch/Watch";
-    let manner = Manner { path, per_connection: 1, window: OPEN_WINDOW, open: true };
+    let manner = Manner { path, open: true, ..Manner::watch(1) };
     let tally = Tally::new(Kind::Etcd, SUBSCRIBERS);
     let crowd = Crowd::gather(&etcd.address, manner, tally, asking).await?;
     crowd.all_at(1).await?;

@@ -141,6 +141,12 @@ impl Connection {
         self.streams.push(Stream { subscriber, part: Vec::new(), unasked: 0 });
     }
 
+    /// Asks for everything, and waits until there is something to read.
+    pub async fn begin(&mut self, stream: &TcpStream) -> io::Result<()> {
+        self.write(stream).await?;
+        stream.readable().await
+    }
+
     /// Reads for ever; what goes wrong is told in the tally.
     pub async fn read(mut self, stream: TcpStream) {
         let tally = Arc::clone(&self.tally);
@@ -149,16 +155,21 @@ impl Connection {
         }
     }
 
+    async fn write(&mut self, stream: &TcpStream) -> io::Result<()> {
+        while !self.out.is_empty() {
+            stream.writable().await?;
+            match stream.try_write(&self.out) {
+                Ok(written) => drop(self.out.drain(..written)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     async fn keep_reading(&mut self, stream: TcpStream) -> io::Result<()> {
         loop {
-            while !self.out.is_empty() {
-                stream.writable().await?;
-                match stream.try_write(&self.out) {
-                    Ok(written) => drop(self.out.drain(..written)),
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(error) => return Err(error),
-                }
-            }
+            self.write(&stream).await?;
             tokio::select! {
                 readable = stream.readable() => {
                     readable?;

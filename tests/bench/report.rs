@@ -2,7 +2,7 @@
 
 use crate::figure::{Figure, short};
 use crate::machine::Machine;
-use crate::{drive, postgres};
+use crate::{Failure, drive, postgres};
 use serde::Serialize;
 use std::borrow::Borrow;
 use std::fmt;
@@ -17,6 +17,8 @@ pub struct Report {
     figures: Vec<Figure>,
     /// What was not measured, and why.
     missing: Vec<(String, String)>,
+    /// What broke, and how.
+    broken: Vec<(String, String)>,
 }
 
 /// A call, and what it is compared with.
@@ -117,6 +119,7 @@ impl Report {
             rows: Vec::new(),
             figures: Vec::new(),
             missing: Vec::new(),
+            broken: Vec::new(),
         }
     }
 
@@ -147,9 +150,18 @@ impl Report {
         }
     }
 
-    /// Whether no call failed.
+    /// Notes what broke while something was measured, if anything did.
+    pub fn note(&mut self, what: &str, measured: Result<(), Failure>) {
+        if let Err(error) = measured {
+            eprintln!("{what}: {error}");
+            self.broken.push((what.to_owned(), error.to_string()));
+        }
+    }
+
+    /// Whether nothing broke and no call failed.
     pub fn is_valid(&self) -> bool {
-        self.rows.iter().all(|row| row.why_void().is_none())
+        self.broken.is_empty()
+            && self.rows.iter().all(|row| row.why_void().is_none())
             && self.figures.iter().all(|figure| figure.why.is_none())
     }
 }
@@ -176,6 +188,9 @@ impl fmt::Display for Report {
         }
         for (what, why) in &self.missing {
             writeln!(out, "MISSING: {what}: {why}")?;
+        }
+        for (what, how) in &self.broken {
+            writeln!(out, "BROKE: {what}: {how}")?;
         }
         Ok(())
     }

@@ -23,7 +23,11 @@ const MOST_PER_SECOND: i64 = 200_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs the row and its bar in turn.
-pub async fn measure(arguments: &Arguments, report: &mut Report) -> Result<(), Failure> {
+pub async fn measure(
+    _: &postgres::Server,
+    arguments: &Arguments,
+    report: &mut Report,
+) -> Result<(), Failure> {
     if !NAME.contains(&arguments.only) {
         return Ok(());
     }

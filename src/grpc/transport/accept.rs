@@ -17,11 +17,12 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::future::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -35,6 +36,22 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Out of file descriptors, most likely: others get time to close some.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How many may wait to be accepted, as far as the system lets them (mostly 4,096): a replica that is there again is called by
+/// everybody at once.
+const WAITING: u32 = 65_535;
+
+/// Takes an address.
+///
+/// # Errors
+/// The system's: it is taken, or none of this machine's.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // or it would be taken for a while after whoever had it has ended
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING)
+}
 
 /// Where connections come from, and what is asked of them.
 pub struct Listening {

@@ -1,7 +1,7 @@
 //! Connections that say nothing, or not enough, over real sockets. Where the clock stands still, waiting moves it.
 
 use super::super::arriving::ARRIVAL;
-use super::{KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, Listening, PATIENCE, serve};
+use super::{KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, Listening, PATIENCE, bind, serve};
 use crate::tls::{Dialling, Files, Serving};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -29,7 +29,7 @@ struct Stage {
 
 impl Stage {
     async fn new(tls: Option<Arc<Serving>>, max_connections: usize) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let (_, health) = tonic_health::server::health_reporter();
@@ -74,6 +74,30 @@ async fn closed(stream: &mut (impl AsyncReadExt + Unpin)) -> Duration {
 
 fn is_about(took: Duration, expected: Duration) -> bool {
     took + Duration::from_secs(1) > expected && took < expected + Duration::from_secs(1)
+}
+
+#[tokio::test]
+async fn a_crowd_may_wait_until_it_is_accepted() {
+    // more than runtimes let wait unless told otherwise
+    const CROWD: u64 = 1_200;
+    if open_files() < 2 * CROWD {
+        println!("not tried: too few files may be open");
+        return;
+    }
+    let waiting = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = waiting.local_addr().unwrap();
+    let mut crowd = Vec::new();
+    for _ in 0..CROWD {
+        let connecting = timeout(SOON, TcpStream::connect(address));
+        crowd.push(connecting.await.expect("there is room to wait in").unwrap());
+    }
+}
+
+/// How many files this process may have open.
+fn open_files() -> u64 {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 #[tokio::test(start_paused = true)]
