@@ -28,7 +28,7 @@ struct Stage {
 }
 
 impl Stage {
-    async fn new(tls: Option<Arc<Serving>>, max_connections: usize) -> Self {
+    fn new(tls: Option<Arc<Serving>>, max_connections: usize) -> Self {
         let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
@@ -102,14 +102,14 @@ fn open_files() -> u64 {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_says_nothing_is_closed() {
-    let stage = Stage::new(None, 10).await;
+    let stage = Stage::new(None, 10);
     let took = closed(&mut stage.connect().await).await;
     assert!(is_about(took, PATIENCE), "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_preface_that_comes_byte_by_byte_is_not_waited_for() {
-    let stage = Stage::new(None, 10).await;
+    let stage = Stage::new(None, 10);
     let mut stream = stage.connect().await;
     let began = Instant::now();
     for byte in PREFACE {
@@ -125,7 +125,7 @@ async fn a_preface_that_comes_byte_by_byte_is_not_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_handshake_that_stops_half_way_is_not_waited_for() {
     let (_folder, tls, _) = certified();
-    let stage = Stage::new(Some(tls), 10).await;
+    let stage = Stage::new(Some(tls), 10);
     for said in [&b""[..], &[0x16, 0x03, 0x01, 0x01, 0x00, 1, 0]] {
         let mut stream = stage.connect().await;
         stream.write_all(said).await.unwrap();
@@ -137,7 +137,7 @@ async fn a_handshake_that_stops_half_way_is_not_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_says_nothing_after_its_handshake_is_closed() {
     let (_folder, tls, client) = certified();
-    let stage = Stage::new(Some(tls), 10).await;
+    let stage = Stage::new(Some(tls), 10);
     let mut stream = client.connect("localhost", stage.address.port()).await.unwrap();
     let took = closed(&mut stream).await;
     assert!(is_about(took, PATIENCE), "{took:?}");
@@ -145,7 +145,7 @@ async fn a_connection_that_says_nothing_after_its_handshake_is_closed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_spoke_and_answers_no_ping_is_closed() {
-    let stage = Stage::new(None, 10).await;
+    let stage = Stage::new(None, 10);
     let mut stream = stage.connect().await;
     stream.write_all(&[PREFACE, SETTINGS].concat()).await.unwrap();
     let took = closed(&mut stream).await;
@@ -154,7 +154,7 @@ async fn a_connection_that_spoke_and_answers_no_ping_is_closed() {
 
 #[tokio::test]
 async fn beyond_the_cap_connections_are_closed_as_they_come_until_there_is_a_place() {
-    let stage = Stage::new(None, 2).await;
+    let stage = Stage::new(None, 2);
     let (first, _second) = (stage.speak().await, stage.speak().await);
     let mut third = stage.connect().await;
     let took = timeout(SOON, closed(&mut third)).await.expect("it is closed");
@@ -174,7 +174,7 @@ async fn beyond_the_cap_connections_are_closed_as_they_come_until_there_is_a_pla
 
 #[tokio::test]
 async fn one_that_is_silent_gives_its_place_to_one_that_comes() {
-    let stage = Stage::new(None, 2).await;
+    let stage = Stage::new(None, 2);
     let _first = stage.speak().await;
     let mut silent = stage.connect().await;
     let _third = timeout(SOON, stage.speak()).await.expect("it is served");
@@ -186,7 +186,7 @@ async fn one_that_is_silent_gives_its_place_to_one_that_comes() {
 async fn a_stop_does_not_wait_for_those_that_have_not_spoken() {
     let (_folder, tls, _) = certified();
     for tls in [None, Some(tls)] {
-        let stage = Stage::new(tls, 10).await;
+        let stage = Stage::new(tls, 10);
         let mut silent = stage.connect().await;
         stage.shutdown.cancel();
         timeout(SOON, stage.serving).await.expect("it ends").unwrap();
@@ -204,7 +204,7 @@ fn begun(path: &str) -> Vec<u8> {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_does_not_come_is_not_waited_for() {
-    let stage = Stage::new(None, 10).await;
+    let stage = Stage::new(None, 10);
     let mut stream = stage.connect().await;
     let began = Instant::now();
     let call = [PREFACE, SETTINGS, &begun("/grpc.health.v1.Health/Check")].concat();
@@ -225,7 +225,7 @@ async fn a_message_that_does_not_come_is_not_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_does_not_end_outlives_a_stop_by_the_deadline_at_most() {
-    let stage = Stage::new(None, 10).await;
+    let stage = Stage::new(None, 10);
     let mut stream = stage.connect().await;
     // nothing bounds how long this one sends
     let call = [PREFACE, SETTINGS, &begun("/grpc.reflection.v1.ServerReflection/X")].concat();
