@@ -2,6 +2,7 @@
 
 use super::{PATIENCE, Stage};
 use futures::future::join_all;
+use partner_service::grpc::transport::bind;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -51,4 +52,28 @@ async fn silent_connections_keep_nobody_out_however_many_there_are() {
         .await;
     println!("memory grew by {growth:.1} MiB");
     assert!(growth < 16.0, "{growth} MiB");
+}
+
+#[tokio::test]
+async fn a_crowd_may_wait_until_it_is_accepted() {
+    // more than runtimes let wait unless told otherwise
+    const CROWD: u64 = 1_200;
+    if open_files() < 2 * CROWD {
+        println!("not tried: ulimit -n says how many files may be open, and they are too few");
+        return;
+    }
+    let waiting = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = waiting.local_addr().unwrap();
+    let mut crowd = Vec::new();
+    for _ in 0..CROWD {
+        let connecting = timeout(PATIENCE, TcpStream::connect(address));
+        crowd.push(connecting.await.expect("there is room to wait in").unwrap());
+    }
+}
+
+/// How many files this process may have open.
+fn open_files() -> u64 {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }

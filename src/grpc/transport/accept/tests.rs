@@ -76,30 +76,6 @@ fn is_about(took: Duration, expected: Duration) -> bool {
     took + Duration::from_secs(1) > expected && took < expected + Duration::from_secs(1)
 }
 
-#[tokio::test]
-async fn a_crowd_may_wait_until_it_is_accepted() {
-    // more than runtimes let wait unless told otherwise
-    const CROWD: u64 = 1_200;
-    if open_files() < 2 * CROWD {
-        println!("not tried: too few files may be open");
-        return;
-    }
-    let waiting = bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = waiting.local_addr().unwrap();
-    let mut crowd = Vec::new();
-    for _ in 0..CROWD {
-        let connecting = timeout(SOON, TcpStream::connect(address));
-        crowd.push(connecting.await.expect("there is room to wait in").unwrap());
-    }
-}
-
-/// How many files this process may have open.
-fn open_files() -> u64 {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_says_nothing_is_closed() {
     let stage = Stage::new(None, 10);
