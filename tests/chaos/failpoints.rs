@@ -45,6 +45,7 @@ async fn streams_that_outlive_replicas_killed_at_each_spot_miss_nothing_and_repe
         // somebody who begins with a snapshot there
         audience.joins(cycle % VIEWERS, struck);
         let round = Round::begin(clients, &doomed.channel());
+        println!("replica {struck} dies at {armed}");
         let (status, _) = doomed.ended(PATIENCE).await;
         assert_eq!(status.signal(), Some(SIGABRT), "at {armed}: {}", doomed.said());
         clients = round.end().await;
