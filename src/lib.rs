@@ -3,8 +3,9 @@
 //! The rooms, and the arrows between them; arrows only go down this list:
 //! ```text
 //!   main                  subcommands: demo, token, watch, commands
-//!   server                the composition root: services, reactions, start and stop        config, keys, telemetry
+//!   server                the composition root: services, reactions, start and stop        keys, telemetry
 //!   dial                  how this program's own clients reach a service, and its spans their collector
+//!   config                flags, variables and the file
 //!   client                the consumer's side of the stream, to be copied
 //!   grpc                  the only room that knows tonic and generated code
 //!   sync                  what happens among an account's partners: the stream, and the same by page

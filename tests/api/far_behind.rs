@@ -103,7 +103,7 @@ async fn hire(harness: &Harness, by: &Organization, names: &[String]) {
 }
 
 #[tokio::test]
-async fn p2_partners_who_are_much_of_the_log_are_read_by_blocks_and_none_of_their_events_is_lost() {
+async fn p2_of_partners_who_are_much_of_the_log_no_event_is_lost_or_told_twice() {
     let harness = Harness::start().await;
     let (a, b, _) = harness.partners("ann", "bo").await;
     let mut stream = a.watches(Some(Start::Now(()))).await.unwrap();
