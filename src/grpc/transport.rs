@@ -3,7 +3,7 @@
 //! ```text
 //!   accept.rs     the accept loop, TLS or not      door.rs   how many connections, and which give way
 //!   greeting.rs   what a connection says first     seldom.rs lines that a caller can provoke
-//!   arriving.rs   requests on their way
+//!   arriving.rs   requests on their way            gather.rs what leaves together
 //! ```
 //! An accept loop of our own: tonic's answers a passed deadline with CANCELLED and waits for open connections for ever.
 //! A status without details is tonic's own (a message too large, or malformed), and gets its published reason here.
@@ -11,6 +11,7 @@
 mod accept;
 mod arriving;
 mod door;
+mod gather;
 mod greeting;
 mod seldom;
 

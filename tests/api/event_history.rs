@@ -96,7 +96,7 @@ async fn act(
     let pair = (a.min(b), a.max(b));
     match random.random_range(0..10) {
         0..4 => {
-            let email = format!("m{step}@{}.example", organizations[a].name);
+            let email = organizations[a].address(format_args!("m{step}"));
             let member = harness
                 .register(&organizations[a].id, &email, pb::MemberProfile::Observer)
                 .await

@@ -21,7 +21,7 @@ async fn told(who: &Organization) -> Vec<(Kind, String)> {
 }
 
 async fn joins(harness: &Harness, who: &Organization, name: &str) -> pb::Member {
-    let email = format!("{name}@{}.example", who.name);
+    let email = who.address(name);
     harness.register(&who.id, &email, pb::MemberProfile::Observer).await.unwrap()
 }
 

@@ -31,10 +31,6 @@ async fn others_are_busy(db: &DatabaseConnection) {
     db.execute_unprepared(&sql).await.expect("rows of the log");
 }
 
-fn email(name: &str, of: &Organization) -> String {
-    format!("{name}@{}.example", of.name)
-}
-
 #[tokio::test]
 async fn p2_who_was_away_for_long_is_told_all_of_its_few_partners_and_reads_little_else() {
     let harness = Harness::start().await;
@@ -64,19 +60,19 @@ async fn p2_who_was_away_for_long_is_told_all_of_its_few_partners_and_reads_litt
     let (a, b) = (at(&harness, &a), at(&harness, &b));
     let mut stream = a.resumes(&before).await.unwrap();
     let expected = [
-        Event(Kind::MemberAdded, email("one", &b)),
+        Event(Kind::MemberAdded, b.address("one")),
         Event(Kind::PartnerActivated, c.id.clone()),
-        Contact(email("boss", &c), Linked),
+        Contact(c.address("boss"), Linked),
         Synced(c.id.clone()),
         Event(Kind::PartnerActivated, d.id.clone()),
-        Contact(email("boss", &d), Linked),
+        Contact(d.address("boss"), Linked),
         Synced(d.id.clone()),
-        Event(Kind::MemberAdded, email("two", &d)),
+        Event(Kind::MemberAdded, d.address("two")),
         Event(Kind::PartnerEnded, d.id.clone()),
     ];
     assert_eq!(stream.said(expected.len()).await, expected);
     let three = b.hires(&harness, "three").await;
-    assert_eq!(stream.said(1).await, [Event(Kind::MemberAdded, email("three", &b))]);
+    assert_eq!(stream.said(1).await, [Event(Kind::MemberAdded, b.address("three"))]);
     stream.is_quiet_until(three.position).await;
 
     if engine() == TestEngine::Postgres {
@@ -90,7 +86,7 @@ async fn p2_who_was_away_for_long_is_told_all_of_its_few_partners_and_reads_litt
 
 async fn hire(harness: &Harness, by: &Organization, names: &[String]) {
     let member = |name: &String| pb::Member {
-        email: email(name, by),
+        email: by.address(name),
         display_name: name.clone(),
         ..Default::default()
     };
@@ -124,6 +120,6 @@ async fn p2_of_partners_who_are_much_of_the_log_no_event_is_lost_or_told_twice()
     let harness = from_here(harness, &db).await;
     let mut stream = at(&harness, &a).resumes(&before).await.unwrap();
     let expected: Vec<_> =
-        names.iter().map(|name| Event(Kind::MemberAdded, email(name, &b))).collect();
+        names.iter().map(|name| Event(Kind::MemberAdded, b.address(name))).collect();
     assert_eq!(stream.said(expected.len()).await, expected);
 }

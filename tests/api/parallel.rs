@@ -189,7 +189,7 @@ async fn d2_i9_accepting_and_the_arrival_of_another_invited_person_at_once_leave
     let harness = &harness;
     let round = async |pair: &(Organization, Organization, String, String)| {
         let (_, b, id, _) = pair;
-        let address = format!("newcomer@{}.example", b.name);
+        let address = b.address("newcomer");
         let (accepted, registered) =
             tokio::join!(b.accepts(id), harness.register(&b.id, &address, MemberProfile::Observer));
         registered.unwrap();

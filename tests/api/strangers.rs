@@ -63,7 +63,7 @@ async fn bring(harness: &Harness, stage: Stage, a: &Organization, b: &Organizati
         Stage::Expired => harness.clock.advance(EXPIRY),
         Stage::Canceled => drop(a.deletes(&id).await.unwrap()),
         Stage::Superseded => {
-            let second = format!("second@{}.example", b.name);
+            let second = b.address("second");
             harness.register(&b.id, &second, pb::MemberProfile::Observer).await.unwrap();
             let other = a.invites(&second).await.unwrap().id;
             b.accepts(&other).await.unwrap();

@@ -20,7 +20,7 @@ const NARROW: u32 = 100;
 impl Harness {
     /// Registers so many in one change; their events.
     async fn hires_together(&self, of: &Organization) -> Vec<Said> {
-        let email = |number| format!("p{number}@{}.example", of.name);
+        let email = |number| of.address(format_args!("p{number}"));
         let person = |number| pb::Member {
             email: email(number),
             display_name: email(number),

@@ -2,7 +2,6 @@
 
 use crate::support::refusal::Refusal;
 use crate::support::stream::Said::{Begin, Contact, Event, Synced};
-use crate::support::world::Organization;
 use crate::support::{Harness, Options};
 use partner_service::backend::Limits;
 use partner_service::feed::Sizes;
@@ -35,10 +34,6 @@ fn reason(status: &Status) -> String {
     Refusal::of(status).reason
 }
 
-fn email(name: &str, of: &Organization) -> String {
-    format!("{name}@{}.example", of.name)
-}
-
 #[tokio::test]
 async fn p4_a_snapshot_is_followed_by_what_happens_after_it() {
     let harness = Harness::start().await;
@@ -47,8 +42,8 @@ async fn p4_a_snapshot_is_followed_by_what_happens_after_it() {
     let mut stream = a.watches(None).await.unwrap();
     let said = stream.said(4).await;
     assert_eq!(said[0], Begin);
-    assert!(said.contains(&Contact(email("boss", &b), Linked)), "{said:?}");
-    assert!(said.contains(&Contact(email("one", &b), Linked)), "{said:?}");
+    assert!(said.contains(&Contact(b.address("boss"), Linked)), "{said:?}");
+    assert!(said.contains(&Contact(b.address("one"), Linked)), "{said:?}");
     assert_eq!(said[3], Synced(String::new()));
 
     b.hires(&harness, "two").await;
@@ -56,7 +51,7 @@ async fn p4_a_snapshot_is_followed_by_what_happens_after_it() {
     b.hires(&harness, "three").await;
     assert_eq!(
         stream.said(2).await,
-        [Event(Kind::MemberAdded, email("two", &b)), Event(Kind::MemberAdded, email("three", &b)),]
+        [Event(Kind::MemberAdded, b.address("two")), Event(Kind::MemberAdded, b.address("three")),]
     );
 }
 
@@ -75,10 +70,10 @@ async fn c1_a_partnership_that_begins_brings_the_partners_people_as_a_snapshot_o
     let said = stream.said(7).await;
     assert_eq!(said[0], Event(Kind::PartnerActivated, b.id.clone()));
     for name in ["boss", "one", "two", "three"] {
-        assert!(said[1..5].contains(&Contact(email(name, &b), Linked)), "{name}: {said:?}");
+        assert!(said[1..5].contains(&Contact(b.address(name), Linked)), "{name}: {said:?}");
     }
     assert_eq!(said[5], Synced(b.id.clone()));
-    assert_eq!(said[6], Event(Kind::MemberAdded, email("late", &b)));
+    assert_eq!(said[6], Event(Kind::MemberAdded, b.address("late")));
 }
 
 #[tokio::test]
@@ -95,7 +90,7 @@ async fn p2_every_token_resumes_right_after_its_message_also_inside_snapshots() 
     let id = a.invites(&c.email()).await.unwrap().id;
     c.accepts(&id).await.unwrap();
     b.hires(&harness, "late").await;
-    while told.last().unwrap().0 != Event(Kind::MemberAdded, email("late", &b)) {
+    while told.last().unwrap().0 != Event(Kind::MemberAdded, b.address("late")) {
         let said = stream.said(1).await.remove(0);
         told.push((said, stream.token.clone()));
     }
@@ -116,7 +111,7 @@ async fn c4_nothing_of_a_former_partner_follows_its_end() {
     let after = b.hires(&harness, "after").await;
     assert_eq!(
         stream.said(2).await,
-        [Event(Kind::MemberAdded, email("before", &b)), Event(Kind::PartnerEnded, b.id.clone())]
+        [Event(Kind::MemberAdded, b.address("before")), Event(Kind::PartnerEnded, b.id.clone())]
     );
     stream.is_quiet_until(after.position).await;
 }
@@ -128,9 +123,9 @@ async fn c3_a_removed_member_is_told_and_stays_in_later_snapshots_as_removed() {
     let one = b.hires(&harness, "one").await;
     let mut stream = a.watches(Some(Start::Now(()))).await.unwrap();
     harness.removes_by_id(&b.id, &one.id).await;
-    assert_eq!(stream.said(1).await, [Event(Kind::MemberRemoved, email("one", &b))]);
+    assert_eq!(stream.said(1).await, [Event(Kind::MemberRemoved, b.address("one"))]);
     let said = a.watches(None).await.unwrap().said(4).await;
-    assert!(said.contains(&Contact(email("one", &b), RemovedAtSource)), "{said:?}");
+    assert!(said.contains(&Contact(b.address("one"), RemovedAtSource)), "{said:?}");
 }
 
 #[tokio::test]
@@ -139,15 +134,15 @@ async fn c8_a_deleted_contact_is_not_told_of_until_it_is_restored_as_it_is_by_th
     let (a, b, _) = harness.partners("ann", "bo").await;
     let one = b.hires(&harness, "one").await;
     let mut stream = a.watches(Some(Start::Now(()))).await.unwrap();
-    let contact = a.member_at(&email("one", &b)).await.unwrap();
+    let contact = a.member_at(&b.address("one")).await.unwrap();
     a.drops(&contact.id).await.unwrap();
     let renamed = pb::Member { id: one.id, display_name: "One".into(), ..Default::default() };
     harness.updates(&b.id, renamed).await;
-    a.types_in(&email("one", &b)).await.unwrap();
+    a.types_in(&b.address("one")).await.unwrap();
     b.hires(&harness, "two").await;
     assert_eq!(
         stream.said(2).await,
-        [Contact(email("one", &b), Linked), Event(Kind::MemberAdded, email("two", &b))]
+        [Contact(b.address("one"), Linked), Event(Kind::MemberAdded, b.address("two"))]
     );
 }
 

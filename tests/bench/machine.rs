@@ -19,6 +19,8 @@ pub struct Machine {
     cores: usize,
     memory_gib: f64,
     kernel: String,
+    /// How TCP paces itself: bbr holds bursts back on loopback too, cubic does not.
+    congestion_control: String,
     load_before: f64,
     service: String,
     revision: String,
@@ -42,6 +44,9 @@ pub async fn look(postgres: &postgres::Server) -> Result<Machine, Failure> {
         cores: std::thread::available_parallelism()?.get(),
         memory_gib: (kib / 1_048_576.0 * 10.0).round() / 10.0,
         kernel: fs::read_to_string("/proc/sys/kernel/osrelease")?.trim().to_owned(),
+        congestion_control: fs::read_to_string("/proc/sys/net/ipv4/tcp_congestion_control")?
+            .trim()
+            .to_owned(),
         load_before: load
             .split(' ')
             .next()
@@ -86,6 +91,7 @@ impl fmt::Display for Machine {
             processor, cores, memory_gib, kernel, service, revision, postgres, pgbench, ..
         } = self;
         writeln!(out, "machine   {processor}, {cores} cores, {memory_gib} GiB, Linux {kernel}")?;
+        writeln!(out, "network   loopback, TCP {}", self.congestion_control)?;
         writeln!(
             out,
             "service   partner-service {service} ({revision}), release build, default logging"

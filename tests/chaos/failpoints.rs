@@ -42,11 +42,13 @@ async fn streams_that_outlive_replicas_killed_at_each_spot_miss_nothing_and_repe
         let doomed = Process::start_in(&homes[struck], &[], &[(DIES_AT, &armed)]).await;
         let mut doomed = doomed.expect("the service starts");
         fleet.moved(struck, doomed.channel());
+        fleet.doom(Some(struck));
         // somebody who begins with a snapshot there
         audience.joins(cycle % VIEWERS, struck);
         let round = Round::begin(clients, &doomed.channel());
         println!("replica {struck} dies at {armed}");
         let (status, _) = doomed.ended(PATIENCE).await;
+        fleet.doom(None);
         assert_eq!(status.signal(), Some(SIGABRT), "at {armed}: {}", doomed.said());
         clients = round.end().await;
         let again = Process::start(&homes[struck], &[]).await.expect("the service starts again");

@@ -30,20 +30,34 @@ const SILENCE: Duration = Duration::from_secs(5);
 
 /// Where the replicas are by now.
 #[derive(Clone)]
-pub struct Fleet(Arc<RwLock<Vec<Channel>>>);
+pub struct Fleet(Arc<RwLock<Replicas>>);
+
+struct Replicas {
+    channels: Vec<Channel>,
+    doomed: Option<usize>,
+}
 
 impl Fleet {
     pub fn of(channels: Vec<Channel>) -> Self {
-        Self(Arc::new(RwLock::new(channels)))
+        Self(Arc::new(RwLock::new(Replicas { channels, doomed: None })))
     }
 
     /// The replica has come back elsewhere.
     pub fn moved(&self, replica: usize, channel: Channel) {
-        self.0.write().unwrap()[replica] = channel;
+        self.0.write().unwrap().channels[replica] = channel;
+    }
+
+    /// Streams that open from now on open on this replica, as often as it takes: it is to die under them.
+    pub fn doom(&self, replica: Option<usize>) {
+        self.0.write().unwrap().doomed = replica;
+    }
+
+    fn doomed(&self) -> Option<usize> {
+        self.0.read().unwrap().doomed
     }
 
     pub fn channel(&self, replica: usize) -> Channel {
-        let channels = self.0.read().unwrap();
+        let channels = &self.0.read().unwrap().channels;
         channels[replica % channels.len()].clone()
     }
 }
@@ -147,7 +161,8 @@ impl Follower {
     /// Until everything up to the position that it is told at the end has come.
     async fn follow(mut self, first: usize) -> Record {
         let mut ticks = ticks();
-        for replica in first.. {
+        for turn in first.. {
+            let replica = self.fleet.doomed().unwrap_or(turn);
             let start = self.record.last_message().map_or(Start::Snapshot, Start::Resume);
             let opened = timeout(SILENCE, self.open(replica, start)).await;
             if let Ok(Ok(mut stream)) = opened {

@@ -12,6 +12,8 @@ use tonic::transport::{Channel, Endpoint};
 
 /// A debug build beside five others starts in less.
 const START: Duration = Duration::from_secs(30);
+/// Lines of a service that a failing test shows.
+const LAST_WORDS: usize = 30;
 
 /// A data folder, and the database that services in it use.
 pub struct Home {
@@ -160,7 +162,13 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        assert_discreet("a service's lines", &self.said());
+        let said = self.said();
+        if std::thread::panicking() {
+            let lines: Vec<&str> = said.lines().collect();
+            let last = &lines[lines.len().saturating_sub(LAST_WORDS)..];
+            println!("the last words of {}:\n{}", self.address, last.join("\n"));
+        }
+        assert_discreet("a service's lines", &said);
     }
 }
 

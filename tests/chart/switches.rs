@@ -152,7 +152,7 @@ fn migrations_as_a_hook_run_before_pods_do_and_as_a_job_beside_them() {
 }
 
 #[test]
-fn a_hook_needs_nothing_that_the_release_has_not_made_yet() {
+fn a_hook_needs_nothing_that_the_release_has_not_made_yet_and_leaves_nothing() {
     let objects = helm::render(&example("postgres"));
     let job = &objects.one("Job")["spec"]["template"]["spec"];
     assert_eq!(job["serviceAccountName"], "default");
@@ -162,6 +162,11 @@ fn a_hook_needs_nothing_that_the_release_has_not_made_yet() {
         object["metadata"]["annotations"]["helm.sh/hook-weight"].as_str().unwrap().parse().unwrap()
     };
     assert!(weight(policy) < weight(objects.one("Job")));
+    for object in [policy, objects.one("Job")] {
+        // what a hook makes, an uninstallation does not know; one that fails is kept, to be looked at
+        let policy = &object["metadata"]["annotations"]["helm.sh/hook-delete-policy"];
+        assert_eq!(policy, "before-hook-creation,hook-succeeded");
+    }
     for volume in list(&job["volumes"]) {
         assert!(volume.get("configMap").is_none(), "{volume}");
     }

@@ -118,7 +118,7 @@ pub async fn overflowing() -> Objection {
 
 /// Far more than a stalled reader's buffers, and what is kept in memory, hold; the position of the last.
 async fn many_happen(on: &Harness, of: &Organization) -> i64 {
-    let emails = (0..EVENTS).map(|number| format!("m{number}@{}.example", of.name)).collect();
+    let emails = (0..EVENTS).map(|number| of.address(format_args!("m{number}"))).collect();
     let members = hires_many(on, &of.id, emails).await.expect("a batch");
     members.last().expect("somebody new").position
 }

@@ -67,7 +67,7 @@ impl Organization {
 
     /// A member of this organisation.
     pub async fn hires(&self, harness: &Harness, handle: &str) -> pb::Member {
-        let email = format!("{handle}@{}.example", self.name);
+        let email = self.address(handle);
         harness.register(&self.id, &email, pb::MemberProfile::Observer).await.expect("registered")
     }
 

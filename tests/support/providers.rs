@@ -108,7 +108,7 @@ impl Organization {
             account_id: self.id.clone(),
             provider_account_ids: providers.iter().map(|one| one.id.clone()).collect(),
             needs: "Somebody who moves our mail.\nSoon.".to_owned(),
-            reply_to_email: format!("Buying@{}.example", self.name),
+            reply_to_email: self.address("Buying"),
             ..Default::default()
         }
     }

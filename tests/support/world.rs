@@ -3,6 +3,7 @@
 use super::{Caller, Harness};
 use partner_service::feed::log::highest;
 use partner_service::grpc::pb;
+use std::fmt::Display;
 use tonic::{Response, Status};
 
 /// An account and its managers' clients.
@@ -20,6 +21,11 @@ impl Organization {
     /// The administrator's address.
     pub fn email(&self) -> String {
         self.boss.email.clone()
+    }
+
+    /// The address of anybody there.
+    pub fn address(&self, name: impl Display) -> String {
+        format!("{name}@{}.example", self.name)
     }
 }
 

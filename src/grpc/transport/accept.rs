@@ -8,6 +8,7 @@
 
 use super::arriving::UnderWay;
 use super::door::{Door, Place};
+use super::gather::gathered;
 use super::greeting::Greeted;
 use super::seldom::Seldom;
 use super::{Peer, Routes, call};
@@ -18,7 +19,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -29,7 +30,8 @@ use tokio_util::task::TaskTracker;
 
 const MAX_HEADER_BYTES: u32 = 8 * 1024;
 const MAX_STREAMS_PER_CONNECTION: u32 = 1_000;
-const SEND_BUFFER_BYTES: usize = 32 * 1024;
+/// Of one stream; it leaves in one write (gather.rs).
+const SEND_BUFFER_BYTES: usize = 64 * 1024;
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// For the TLS handshake, and for the preface after it.
@@ -203,15 +205,18 @@ where
         .max_send_buf_size(SEND_BUFFER_BYTES)
         .keep_alive_interval(KEEPALIVE_INTERVAL)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT);
-    let connection = http.serve_connection(TokioIo::new(io), service);
-    tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = shutdown.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let (io, turns) = gathered(io);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(io), service));
+    let serving = pin!(async {
+        tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = shutdown.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
-    };
+    });
+    let ended = turns.of(serving).await;
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke");
     }

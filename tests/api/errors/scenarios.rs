@@ -309,7 +309,7 @@ async fn without_credentials() -> Status {
 
 async fn invited_by_an_observer(common: &Arc<Harness>) -> Status {
     let Stage { harness, ann, bo } = Stage::on(common).await;
-    let email = format!("eye@{}.example", ann.name);
+    let email = ann.address("eye");
     let observer =
         harness.register(&ann.id, &email, MemberProfile::Observer).await.expect("registered");
     let observer = Organization { by: by(&harness, &observer.id), ..ann };
