@@ -48,6 +48,7 @@ impl Fleet {
     }
 
     /// Streams that open from now on open on this replica, as often as it takes: it is to die under them.
+    #[cfg(feature = "faults")]
     pub fn doom(&self, replica: Option<usize>) {
         self.0.write().unwrap().doomed = replica;
     }
