@@ -19,7 +19,7 @@ pub struct Machine {
     cores: usize,
     memory_gib: f64,
     kernel: String,
-    /// How TCP paces itself: bbr holds bursts back on loopback too, cubic does not.
+    /// How TCP paces itself, on loopback too.
     congestion_control: String,
     load_before: f64,
     service: String,
