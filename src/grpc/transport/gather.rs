@@ -59,6 +59,12 @@ impl<IO: AsyncWrite + Unpin> Turns<IO> {
     }
 }
 
+impl<IO> Line<IO> {
+    fn unbroken(&self) -> io::Result<()> {
+        self.broken.map_or(Ok(()), |kind| Err(kind.into()))
+    }
+}
+
 impl<IO: AsyncWrite + Unpin> Line<IO> {
     fn end_turn(&mut self, context: &mut Context<'_>) {
         if self.broken.is_none()
@@ -108,10 +114,6 @@ impl<IO: AsyncWrite + Unpin> Line<IO> {
         }
         Poll::Ready(Ok(self.held.len() - before))
     }
-
-    fn unbroken(&self) -> io::Result<()> {
-        self.broken.map_or(Ok(()), |kind| Err(kind.into()))
-    }
 }
 
 impl<IO: AsyncRead + Unpin> AsyncRead for Gathering<IO> {
@@ -121,10 +123,8 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Gathering<IO> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let mut line = lock(&self.0);
-        match line.broken {
-            Some(kind) => Poll::Ready(Err(kind.into())),
-            None => Pin::new(&mut line.io).poll_read(context, buffer),
-        }
+        line.unbroken()?;
+        Pin::new(&mut line.io).poll_read(context, buffer)
     }
 }
 
@@ -166,7 +166,8 @@ mod tests {
     use super::*;
     use std::future::pending;
     use std::pin::pin;
-    use std::task::Waker;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Wake, Waker};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     /// Takes what there is room for, and notes each write.
@@ -236,6 +237,16 @@ mod tests {
 
     fn frame(number: u8) -> Vec<u8> {
         vec![number; FRAME]
+    }
+
+    /// How often it was woken.
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     fn turn<F: Future>(turns: &mut Pin<&mut F>) -> Poll<F::Output> {
@@ -318,5 +329,22 @@ mod tests {
         let mut turns = pin!(turns.of(connection));
         assert!(turn(&mut turns).is_pending());
         assert!(turn(&mut turns).is_ready());
+    }
+    #[test]
+    fn a_broken_line_wakes_its_connection_once_and_not_again_however_often_it_is_asked() {
+        let socket = Socket::with(usize::MAX);
+        socket.taken().is_gone = true;
+        let (mut line, turns) = gathered(socket);
+        let connection = pin!(async {
+            line.write_all(b"lost").await.unwrap();
+            pending::<()>().await;
+        });
+        let mut turns = pin!(turns.of(connection));
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&wakes));
+        for _ in 0..3 {
+            assert!(turns.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+        }
     }
 }
