@@ -185,22 +185,18 @@ impl Connection {
     }
 
     fn take_what_is_there(&mut self, stream: &TcpStream, scratch: &mut [u8]) -> io::Result<()> {
-        let count = match stream.try_read(scratch) {
+        // less than a frame: what is kept for each connection has to stay small, or its growing is what is measured
+        let kept = self.part.len();
+        let count = match stream.try_read(&mut scratch[kept..]) {
             Ok(0) => return Err(io::Error::other("the server closed a connection")),
-            Ok(count) => count,
+            Ok(count) => kept + count,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) => return Err(error),
         };
-        if self.part.is_empty() {
-            let taken = self.take(&scratch[..count])?;
-            self.part.extend_from_slice(&scratch[taken..count]);
-        } else {
-            let mut part = std::mem::take(&mut self.part);
-            part.extend_from_slice(&scratch[..count]);
-            let taken = self.take(&part)?;
-            part.drain(..taken);
-            self.part = part;
-        }
+        scratch[..kept].copy_from_slice(&self.part);
+        let taken = self.take(&scratch[..count])?;
+        self.part.clear();
+        self.part.extend_from_slice(&scratch[taken..count]);
         Ok(())
     }
 
