@@ -55,12 +55,13 @@ pub async fn measure(
         return Ok(());
     }
     let mut stage = Stage::set(server, arguments, MOST).await?;
-    let bar = Process::start()?;
     for round in 1..=arguments.rounds {
         for told in &wanted {
             let Told { name, subscribers, gate, .. } = *told;
             eprintln!("round {round} of {}: {name} @{subscribers}", arguments.rounds);
             let (ours, sample) = ours(&mut stage, told, arguments.seconds).await?;
+            // a new one each time: a bare server goes on making messages for streams that have gone, beside whoever is next
+            let bar = Process::start()?;
             let bar = theirs(&bar, told, arguments.seconds, &sample).await;
             let row = Row::new(name, subscribers, BAR, gate);
             report.add(row, Round::of(&ours, bar.map_err(|error| error.to_string())));
