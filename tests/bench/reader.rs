@@ -185,7 +185,7 @@ impl Connection {
     }
 
     fn take_what_is_there(&mut self, stream: &TcpStream, scratch: &mut [u8]) -> io::Result<()> {
-        // less than a frame: what is kept for each connection has to stay small, or its growing is what is measured
+        // what is kept for a connection is less than a frame
         let kept = self.part.len();
         let count = match stream.try_read(&mut scratch[kept..]) {
             Ok(0) => return Err(io::Error::other("the server closed a connection")),
